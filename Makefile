@@ -1,0 +1,58 @@
+# make demo    twelve clips, their questions and a contact sheet in outputs/demo
+# make test    the tests          make test-slow   those that take minutes
+# make lint    format, lint and types
+# make bench   speed, as ratios taken in one run
+# make clean   everything that make made, but not outputs/
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+# Pinned, build requirements too; the warning that editable packages have plain names is not for users.
+INSTALL = PYTHONWARNINGS=ignore $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The first Python 3.11 that starts (a pyenv shim may exist and not start).
+PYTHON ?= $(shell for python in python3.11 python3 python /usr/bin/python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+
+.PHONY: demo test test-slow lint bench clean system
+
+demo: $(VENV)/.core
+	$(RUN) -m generator num_videos=12 out=outputs/demo
+	$(RUN) -m generator.contact_sheet outputs/demo
+
+test: $(VENV)/.test
+	$(RUN) -m pytest $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.test
+	$(RUN) -m pytest -m slow $(PYTEST_ARGS)
+
+lint: $(VENV)/.lint
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+bench: $(VENV)/.test
+	$(RUN) -m benchmarks.generator
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Asked at each install, and instant when nothing is missing.
+system:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found: install it (on Debian 12: apt-get install python3), or give make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@bin/install-system-libraries "$(PYTHON)"
+
+# A stamp for each set of extras: made once, and again when what it installs has changed.
+$(VENV)/.made: | system
+	"$(PYTHON)" -m venv $(VENV)
+	@$(INSTALL) --upgrade pip
+	@touch $@
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo "Installing the pinned dependencies (Blender's wheel alone is 370 MB)"
+	@$(INSTALL) --build-constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.test $(VENV)/.lint: $(VENV)/.%: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo "Installing the pinned dependencies and the extra \"$*\""
+	@$(INSTALL) --build-constraint constraints.txt --editable ".[$*]"
+	@touch $@

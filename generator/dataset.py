@@ -1,0 +1,477 @@
+"""The data set on disk: layout, one atomic commit per clip, resume, and the files made out of all clips.
+
+A clip counts as made when its annotation is there: it is moved into place last. Files that hold labels carry no clock,
+host, path or worker, so that the same configuration always ends in the same bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+import logging
+import math
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import IO, Any
+
+import cattrs
+import numpy as np
+
+from generator.options import GenerateOptions, content
+from qa_templates.question import Question
+from qa_templates.quota import Intent
+from scenes.types import SceneSpec, Trajectories, Visibility
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+META = "video_info.meta.jsonl"
+PART = ".part-"
+LOCK = ".lock"
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+PACKAGES = ("motionfoundry", "numpy", "scipy", "trimesh")
+VIDEO_PACKAGES = ("bpy", "av")
+
+
+class DiskFull(RuntimeError):
+    """There is no room for another clip. What is there is whole, and the same command goes on from it."""
+
+
+class Busy(ValueError):
+    """Another run is writing to the same folder."""
+
+
+class ConfigurationChanged(ValueError):
+    """The folder holds a data set that was made with other options."""
+
+
+def clip_key(seed: int, split: str, index: int) -> str:
+    """The 32 hex digits that name a clip, whatever the size of its data set and whoever makes it."""
+    return hashlib.blake2b(f"{SCHEMA_VERSION}/{seed}/{split}/{index}".encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class ClipFiles:
+    """Where the parts of one clip are: in the data set, or in the private folder in which they are made."""
+
+    video: Path
+    trajectories: Path
+    annotation: Path
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in a folder. Small and picklable: it holds no open file."""
+
+    root: Path
+    seed: int
+    split: str
+    renders: bool
+    min_free_mb: int = 0
+
+    @classmethod
+    @contextmanager
+    def open(cls, options: GenerateOptions) -> Iterator[Dataset]:
+        """Create the data set in ``options.out``, or go on with the one there; no other run may write to it meanwhile.
+
+        Shards share the folder with each other.
+
+        Raises:
+            Busy: another run is writing to it.
+            ConfigurationChanged: it was made with other options; lists what differs.
+            ValueError: the folder cannot be used.
+            DiskFull: not even the configuration fits.
+        """
+        with disk_full_named(Path(options.out)):
+            root = _folder(options.out)
+        dataset = cls(root, options.seed, options.split, options.renders, options.farm.min_free_mb)
+        with disk_full_named(root), _locked(root, options.shard != GenerateOptions.shard, dataset.sweep):
+            _settle(root / "dataset.json", options)
+            for name in ("annotations", "trajectories", *(["videos"] if options.renders else [])):
+                (root / name).mkdir(exist_ok=True)
+            yield dataset
+
+    def key(self, index: int) -> str:
+        return clip_key(self.seed, self.split, index)
+
+    def files(self, index: int) -> ClipFiles:
+        """Where the files of a clip are, or will be."""
+        key = self.key(index)
+        return ClipFiles(self.root / "videos" / f"{key}.mp4", self.root / "trajectories" / f"{key}.npz", self.annotation(key))
+
+    def annotation(self, key: str) -> Path:
+        return self.root / "annotations" / f"{key}.json"
+
+    def missing(self, indices: Iterable[int]) -> list[int]:
+        """Those of the clips that are not complete on disk, in order."""
+        present = {path.name for name in ("annotations", "trajectories", "videos") for path in (self.root / name).glob("*.*")}
+        suffixes = (".json", ".npz", ".mp4") if self.renders else (".json", ".npz")
+        return [index for index in indices if not all(self.key(index) + suffix in present for suffix in suffixes)]
+
+    @contextmanager
+    def part(self, index: int) -> Iterator[ClipFiles]:
+        """A private folder in which one clip is made. It is gone afterwards, with whatever was not committed.
+
+        Raises:
+            DiskFull: less than ``min_free_mb`` is left.
+        """
+        with disk_full_named(self.root):
+            free_mb = shutil.disk_usage(self.root).free / 1e6
+            if free_mb < self.min_free_mb:
+                raise OSError(errno.ENOSPC, f"{free_mb:.0f} MB are free, and farm.min_free_mb asks for {self.min_free_mb}")
+            folder = Path(tempfile.mkdtemp(prefix=f"{PART}{self.key(index)}-", dir=self.root))
+            try:
+                yield ClipFiles(folder / "video.mp4", folder / "trajectories.npz", folder / "annotation.json")
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def commit(self, index: int, part: ClipFiles) -> None:
+        """Move a finished clip into place; the annotation, which says that it is complete, last."""
+        place = self.files(index)
+        sources = [path for path in vars(part).values() if path != part.video or self.renders]
+        for path in sources:
+            _flush(path)
+        place.annotation.unlink(missing_ok=True)  # a clip that is being replaced is never half old and half new
+        for name in ("video", "trajectories", "annotation"):
+            source = getattr(part, name)
+            if source in sources:
+                os.replace(source, getattr(place, name))
+                _flush(getattr(place, name).parent)
+
+    def unfinished(self, indices: Iterable[int]) -> list[int]:
+        """Those of the clips that someone is making, or was making when it died."""
+        parts = {path.name.removeprefix(PART)[:32] for path in self.root.glob(f"{PART}*")}
+        return [index for index in indices if self.key(index) in parts]
+
+    def sweep(self, indices: Iterable[int] | None = None) -> None:
+        """Remove what a killed run left behind (of some clips, or of all). Only for one who knows that no one works on them."""
+        keys = None if indices is None else {self.key(index) for index in indices}
+        for path in self.root.glob(f"{PART}*"):
+            if keys is None or path.name.removeprefix(PART)[:32] in keys:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def publish(self) -> int:
+        """Write the meta file and the card out of the annotations on disk. Returns the number of clips."""
+        with disk_full_named(self.root):
+            annotations = sorted((_summary(path) for path in (self.root / "annotations").glob("*.json")), key=lambda each: each["index"])
+            rows = [row for each in annotations for row in meta_rows(each)]
+            write_atomically(self.root / META, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+            write_atomically(self.root / "README.md", _card(self, annotations, rows))
+        return len(annotations)
+
+
+# Records and their JSON
+
+CONVERTER = cattrs.Converter(detailed_validation=False)
+CONVERTER.register_unstructure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, np.generic), lambda value: value.item())
+CONVERTER.register_structure_hook(Any, lambda value, _: _tuples(value))
+CONVERTER.register_structure_hook_func(
+    lambda kind: kind == Mapping[str, Any], lambda value, _: {key: _tuples(each) for key, each in value.items()}
+)
+
+
+def _tuples(value: Any) -> Any:
+    """Parameters are immutable: what JSON gives back as lists was tuples."""
+    return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value
+
+
+def annotate(intent: Intent, spec: SceneSpec, seen: Visibility, questions: tuple[Question, ...], attempt: int) -> dict[str, Any]:
+    """The annotation of a clip, ready for JSON. The specification is exact, measurements are rounded."""
+    camera, timeline = spec.camera, spec.timeline
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "key": spec.clip_id,
+        "index": spec.index,
+        "split": spec.split,
+        "seed": spec.seed,
+        "attempt": attempt,
+        "video_info": {
+            "duration": round(timeline.duration_s, 6),
+            "fps": float(timeline.fps),
+            "resolution": {"width": camera.width_px, "height": camera.height_px},
+        },
+        "intent": CONVERTER.unstructure(intent),
+        "questions": [{"prompt": each.prompt, **rounded(CONVERTER.unstructure(each), 6)} for each in questions],
+        "spec": CONVERTER.unstructure(spec),
+        "visibility": {
+            "names": list(seen.names),
+            "frames": seen.frames.tolist(),
+            "visible_fraction": rounded(seen.visible_fraction.tolist(), 4),
+            "area_px": rounded(seen.area_px.tolist(), 1),
+            "box_px": rounded(seen.box_px.tolist(), 1),
+        },
+    }
+
+
+def rounded(value: Any, digits: int) -> Any:
+    """A JSON value with its floats rounded; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {key: rounded(each, digits) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(each, digits) for each in value]
+    if isinstance(value, (float, np.floating)):
+        return round(float(value), digits) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def write_annotation(path: Path, annotation: Mapping[str, Any]) -> None:
+    """Strict JSON on one line."""
+    path.write_text(json.dumps(annotation, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def load_spec(path: str | Path) -> SceneSpec:
+    """The specification in an annotation file: `solve` and render it to get the same clip again."""
+    return CONVERTER.structure(_read(Path(path))["spec"], SceneSpec)
+
+
+def load_questions(path: str | Path) -> tuple[Question, ...]:
+    """The questions in an annotation file, with their evidence."""
+    return CONVERTER.structure(_read(Path(path))["questions"], tuple[Question, ...])
+
+
+def write_trajectories(path: Path, paths: Trajectories) -> None:
+    """Arrays under the names of their fields; numpy dates the members 1980, so that the bytes depend on the values alone."""
+    np.savez_compressed(path, **{each.name: np.asarray(getattr(paths, each.name)) for each in fields(paths)})
+
+
+def load_trajectories(path: str | Path) -> Trajectories:
+    """The trajectories in an npz file."""
+    with np.load(path, allow_pickle=False) as arrays:
+        values = {each.name: arrays[each.name] for each in fields(Trajectories)}
+    scalars = {name: value.item() for name, value in values.items() if value.ndim == 0}
+    return Trajectories(**{**values, **scalars, "names": tuple(values["names"].tolist())})
+
+
+def meta_rows(annotation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """MotionBench's rows of one clip: one for each type of question asked of it."""
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for question in annotation["questions"]:
+        entry = {"uid": question["uid"], "start": None, "end": None, "answer": question["answer"], "question": question["prompt"]}
+        by_type.setdefault(question["question_type"], []).append(entry)
+    return [
+        {
+            "question_type": question_type,
+            "video_type": "Virtual",
+            "key": annotation["key"],
+            "qa": entries,
+            "video_path": f"{annotation['key']}.mp4",
+            "video_info": annotation["video_info"],
+        }
+        for question_type, entries in by_type.items()
+    ]
+
+
+# Files
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file or none."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{PART}{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def disk_full_named(root: Path) -> Iterator[None]:
+    """Turn the ways in which a system says that there is no room into DiskFull."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "errno", None) not in DISK_FULL:
+            raise
+        reason = f"no room for another clip in {root}: {getattr(error, 'strerror', error)}"
+        raise DiskFull(
+            f"{reason}. The clips there are complete: make room and run the same command again, it makes only what is missing."
+        ) from error
+
+
+def _folder(out: str) -> Path:
+    root = Path(out).expanduser()
+    with _refusing(out):
+        root.mkdir(parents=True, exist_ok=True)
+        names = sorted(path.name for path in root.iterdir())
+    strangers = [name for name in names if name != LOCK and not name.startswith(PART)]
+    if strangers and "dataset.json" not in names:
+        raise ValueError(f"out = {out!r} is not allowed: it holds {strangers[0]!r} and no data set; give a new or an empty folder")
+    return root
+
+
+@contextmanager
+def _refusing(out: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        raise ValueError(f"out = {out!r} is not allowed: {error.strerror}; give a folder that can be written to") from error
+
+
+@contextmanager
+def _locked(root: Path, shared: bool, when_alone: Callable[[], None]) -> Iterator[None]:
+    """Hold the folder for a run, alone or with other shards. A killed run's lock is gone with it."""
+    with _refusing(str(root)):
+        stream = (root / LOCK).open("a")
+    with stream:
+        alone = _try_lock(stream, fcntl.LOCK_EX)
+        if alone:
+            when_alone()
+        if not (_wait_for_share(stream) if shared else alone):
+            raise Busy(f"another run is writing to {root}: wait for it to end, or give another out=")
+        yield
+
+
+def _try_lock(stream: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(stream, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_for_share(stream: IO[str]) -> bool:
+    """Another shard that has just begun holds the folder alone for a moment, to tidy it."""
+    for _ in range(50):
+        if _try_lock(stream, fcntl.LOCK_SH):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _settle(path: Path, options: GenerateOptions) -> None:
+    """Write down the configuration, or make sure that it is the one written down."""
+    if not path.exists():
+        write_atomically(path, json.dumps(_description(options), indent=2) + "\n")
+    stored = _read(path)
+    if stored["schema_version"] != SCHEMA_VERSION:
+        got = stored["schema_version"]
+        raise ConfigurationChanged(
+            f"{path.parent} has schema version {got}, this program writes {SCHEMA_VERSION}: give another out=, or delete it"
+        )
+    old, new = stored["configuration"], json.loads(json.dumps(content(options)))
+    changes = [f"{key} {old.get(key)!r} -> {new.get(key)!r}" for key in {**old, **new} if old.get(key) != new.get(key)]
+    if changes:
+        remedy = "Give another out=, or the old values, or delete the folder to begin anew."
+        raise ConfigurationChanged(f"{path.parent} was made with other options (old -> new): {'; '.join(changes)}. {remedy}")
+    for name, version in _versions(options).items():
+        if stored["versions"].get(name, version) != version:
+            log.warning("%s was begun with %s %s, this is %s: new clips may differ", path.parent, name, stored["versions"][name], version)
+
+
+def _description(options: GenerateOptions) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": "MotionFoundry",
+        "seed": options.seed,
+        "split": options.split,
+        "configuration": content(options),
+        "versions": _versions(options),
+    }
+
+
+def _versions(options: GenerateOptions) -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in (*PACKAGES, *(VIDEO_PACKAGES if options.renders else ())):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    annotation = _read(path)
+    return {key: annotation[key] for key in ("index", "key", "video_info", "questions")}
+
+
+def _flush(path: Path) -> None:
+    """Have a file, or the names in a folder, reach the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+CARD = """---
+pretty_name: MotionFoundry {split}, seed {seed}
+task_categories:
+- visual-question-answering
+- video-classification
+language:
+- en
+tags:
+- video
+- motion
+- synthetic
+- motionbench
+configs:
+- config_name: default
+  data_files: {meta}
+---
+# MotionFoundry {split}, seed {seed}
+
+{clips} synthetic clips of moving things and moving cameras, with {questions} multiple-choice questions: what moves, how, where to,
+in which order and how often. Every answer was staged, then measured again from the exact trajectories.
+
+| question type | questions |
+|---|---|
+{types}
+
+Right letters: {letters}.
+
+| in | there is |
+|---|---|
+| `{meta}` | one JSON row for each clip and question type, in MotionBench's schema (arXiv 2501.02955) |
+| `videos/<key>.mp4` | {videos} |
+| `annotations/<key>.json` | the specification (it re-renders the clip), what is visible when, questions with their evidence |
+| `trajectories/<key>.npz` | position, rotation and scale of each object, pose and focal length of the camera, at every frame |
+| `dataset.json` | schema version, configuration, seed, versions |
+
+Units are SI; the world is right-handed with z up; cameras look along -z; quaternions are wxyz; pixels count from the upper left corner.
+
+```python
+import json, numpy
+
+rows = [json.loads(line) for line in open("{meta}")]
+annotation = json.load(open(f"annotations/{{rows[0]['key']}}.json"))
+trajectories = numpy.load(f"trajectories/{{rows[0]['key']}}.npz")  # no pickle
+```
+"""
+
+
+def _card(dataset: Dataset, annotations: list[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
+    types, letters = Counter(), Counter()
+    for row in rows:
+        types[row["question_type"]] += len(row["qa"])
+        letters.update(entry["answer"] for entry in row["qa"])
+    return CARD.format(
+        split=dataset.split,
+        seed=dataset.seed,
+        meta=META,
+        clips=len(annotations),
+        questions=types.total(),
+        types="\n".join(f"| {name} | {types[name]} |" for name in sorted(types)),
+        letters=", ".join(f"{letter} {letters[letter]}" for letter in sorted(letters)),
+        videos="H.264, yuv420p, constant frame rate" if dataset.renders else "nothing: made with `render=none`, labels alone",
+    )

@@ -1,0 +1,113 @@
+"""Many clips at once, on the cores of this machine.
+
+A worker that dies takes down its pool, but not the clips: they are on disk. What was being made when it died is made
+again, each clip in a worker of its own, so that the one to blame is found and holds up no other.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+
+import joblib
+from joblib.externals.loky import ProcessPoolExecutor, as_completed
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from generator.dataset import Dataset, DiskFull
+from generator.options import GenerateOptions, reproduce
+from generator.pipeline import ClipReport, attempt_clip
+
+GIVE_UP_AFTER = 5  # clips that fail before any was made: the options or the machine are to blame
+TRIES_ALONE = 2
+IDLE_S = 20.0  # a worker without work ends after this long, so that none outlives a killed run
+THREAD_COUNTS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
+
+class GaveUp(RuntimeError):
+    """The first clips all failed, so the others were not begun."""
+
+
+def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Iterator[ClipReport]:
+    """Make clips, and report on each as it comes; in any order.
+
+    Close the iterator to stop early; what is finished is on disk.
+
+    Raises:
+        DiskFull: there is no room; the clip is reported first.
+        GaveUp: the first clips all failed; they are reported first.
+    """
+    make = _in_process if options.farm.workers == 0 else _in_workers
+    made = failed = 0
+    with closing(make(indices, options, dataset)) as reports:
+        for report in reports:
+            yield report
+            made += report.status == "written"
+            failed += report.status != "written"
+            if report.status == "disk full":
+                raise DiskFull(report.message)
+            if not made and failed == GIVE_UP_AFTER and len(indices) > failed:
+                left = len(indices) - failed
+                raise GaveUp(f"the first {failed} clips all failed, so the other {left} were not made. The last one: {report.message}")
+
+
+def _in_process(indices: Iterable[int], options: GenerateOptions, dataset: Dataset) -> Iterator[ClipReport]:
+    for index in indices:
+        yield attempt_clip(index, options, dataset)
+
+
+def _in_workers(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Iterator[ClipReport]:
+    workers = joblib.cpu_count() if options.farm.workers == -1 else options.farm.workers
+    waiting = list(indices)
+    while waiting:
+        lost: list[int] = []
+        with closing(_pool(waiting, min(workers, len(waiting)), options, dataset, lost)) as reports:
+            yield from reports
+        missing = dataset.missing(lost)
+        yield from (ClipReport(index, dataset.key(index), "written") for index in lost if index not in missing)
+        suspects = dataset.unfinished(missing) or missing[:1]
+        for index in suspects:
+            yield _alone(index, options, dataset)
+        waiting = [index for index in missing if index not in suspects]
+
+
+def _pool(indices: Sequence[int], workers: int, options: GenerateOptions, dataset: Dataset, lost: list[int]) -> Iterator[ClipReport]:
+    """Make clips until all are done or a worker dies; those whose reports went with it are appended to ``lost``."""
+    threads = dict.fromkeys(THREAD_COUNTS, str(options.farm.threads))
+    pool = ProcessPoolExecutor(workers, timeout=IDLE_S, env=threads, initializer=_begin)
+    try:
+        futures = {pool.submit(_work, index, options, dataset, os.getpid()): index for index in indices}
+        for future in as_completed(futures):
+            try:
+                report = future.result()
+            except BrokenProcessPool:
+                lost.append(futures[future])
+            else:
+                yield report
+    finally:
+        pool.shutdown(wait=True, kill_workers=True)
+        lost.sort()
+
+
+def _alone(index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport:
+    """One clip in a worker of its own, which may die of it."""
+    for _ in range(TRIES_ALONE):
+        dataset.sweep([index])
+        with closing(_pool([index], 1, options, dataset, [])) as reports:
+            report = next(reports, None)
+        if report is not None:
+            return report
+    dataset.sweep([index])
+    message = f"clip {index} ({dataset.key(index)}) kills the process that makes it. Do it again with: {reproduce(options, index)}"
+    return ClipReport(index, dataset.key(index), "failed", message=message)
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+
+
+def _work(index: int, options: GenerateOptions, dataset: Dataset, parent: int) -> ClipReport:
+    if os.getppid() != parent:
+        os._exit(1)  # the run was killed, no one waits for this clip
+    return attempt_clip(index, options, dataset)

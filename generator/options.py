@@ -1,0 +1,200 @@
+"""Typed options: what the configuration becomes at the door, and what may be in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from qa_templates.question import QuestionOptions
+from scenes.staging import SceneOptions
+from scenes.types import require
+
+ENGINES = ("none", "workbench", "eevee", "cycles")
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """How frames are drawn.
+
+    Args:
+        engine: ``workbench`` (fast, software GL will do), ``eevee``, ``cycles``, or ``none`` for labels alone.
+        supersampling: frames are rendered this much larger in each direction and averaged down.
+        shadows: whether the key light casts shadows (workbench; the other engines always do).
+        samples: samples per pixel of eevee and cycles.
+        device: of cycles: ``auto`` takes a GPU where there is one, else the CPU.
+        crf: H.264 constant rate factor, 0 (lossless) to 51.
+        preset: of x264.
+    """
+
+    engine: str = "workbench"
+    supersampling: float = 1.5
+    shadows: bool = True
+    samples: int = 16
+    device: str = "auto"
+    crf: int = 16
+    preset: str = "veryfast"
+
+    def __post_init__(self) -> None:
+        require(self.engine in ENGINES, "render.engine", self.engine, f"one of {', '.join(ENGINES)}")
+        require(1 <= self.supersampling <= 4, "render.supersampling", self.supersampling, "a factor from 1 to 4")
+        require(self.samples >= 1, "render.samples", self.samples, "at least 1")
+        require(self.device in ("auto", "cpu", "gpu"), "render.device", self.device, "auto, cpu or gpu")
+        require(0 <= self.crf <= 51, "render.crf", self.crf, "0 to 51")
+
+
+@dataclass(frozen=True)
+class OcclusionOptions:
+    """When a take is good enough to be asked about.
+
+    Args:
+        min_visible_fraction: the least that must be visible of an object in each checked frame of its watch.
+        min_mean_visible_fraction: the least mean over its watch.
+        min_area_px: the least visible area in each checked frame of its watch.
+        silhouette_px: each object is measured, at each checked frame, on a raster of this many pixels a side that is
+            fitted around it; more is slower and more exact.
+        every: check each n-th frame.
+    """
+
+    min_visible_fraction: float = 0.6
+    min_mean_visible_fraction: float = 0.85
+    min_area_px: float = 500.0
+    silhouette_px: int = 64
+    every: int = 4
+
+    def __post_init__(self) -> None:
+        for key in ("min_visible_fraction", "min_mean_visible_fraction"):
+            require(0 <= getattr(self, key) <= 1, f"occlusion.{key}", getattr(self, key), "a fraction from 0 to 1")
+        require(self.min_area_px >= 0, "occlusion.min_area_px", self.min_area_px, "an area of 0 or more")
+        require(16 <= self.silhouette_px <= 1024, "occlusion.silhouette_px", self.silhouette_px, "16 to 1024")
+        require(self.every >= 1, "occlusion.every", self.every, "at least 1")
+
+
+@dataclass(frozen=True)
+class FarmOptions:
+    """Who does the work. Nothing in here changes what is made.
+
+    Args:
+        workers: processes; −1 for one per core, 0 for none (all in this process, for a debugger).
+        threads: of the software renderer in each worker. Several workers with one thread each are the fastest.
+        min_free_mb: the run stops, whole and resumable, when less than this is free on the disk.
+    """
+
+    workers: int = -1
+    threads: int = 1
+    min_free_mb: int = 200
+
+    def __post_init__(self) -> None:
+        require(self.workers >= -1, "workers", self.workers, "a number of processes, -1 (one per core) or 0 (this process)")
+        require(self.threads >= 1, "farm.threads", self.threads, "at least 1")
+        require(self.min_free_mb >= 0, "farm.min_free_mb", self.min_free_mb, "0 or more megabytes")
+
+
+@dataclass(frozen=True)
+class GenerateOptions:
+    """All that a run of the generator is told.
+
+    Args:
+        num_videos: clips in the data set; a larger number over the same ``out`` adds to what is there.
+        seed, split: with the index of a clip they determine its every draw.
+        out: folder of the data set.
+        only: index of the one clip to build again; None for all that are missing.
+        shard: ``i/n`` makes each n-th clip from the i-th on, i from 1 to n, for n machines that share ``out``.
+        max_attempts: takes of one clip before it is given up.
+    """
+
+    num_videos: int = 600
+    seed: int = 0
+    split: str = "train"
+    out: str = "outputs/motionfoundry-train-seed0"
+    only: int | None = None
+    shard: str = "1/1"
+    max_attempts: int = 60
+    scene: SceneOptions = field(default_factory=SceneOptions)
+    occlusion: OcclusionOptions = field(default_factory=OcclusionOptions)
+    qa: QuestionOptions = field(default_factory=QuestionOptions)
+    render: RenderOptions = field(default_factory=RenderOptions)
+    farm: FarmOptions = field(default_factory=FarmOptions)
+
+    def __post_init__(self) -> None:
+        require(self.num_videos >= 1, "num_videos", self.num_videos, "at least 1")
+        require(self.seed >= 0, "seed", self.seed, "0 or more")
+        require(bool(re.fullmatch(r"[\w.-]+", self.split)), "split", self.split, "a name of letters, digits, '.', '_' and '-'")
+        require(self.out.strip() != "", "out", self.out, "a folder")
+        require(self.only is None or self.only >= 0, "only", self.only, "the index of a clip, 0 or more")
+        require(self.max_attempts >= 1, "max_attempts", self.max_attempts, "at least 1")
+        parse_shard(self.shard)
+
+    @property
+    def renders(self) -> bool:
+        return self.render.engine != "none"
+
+    @property
+    def indices(self) -> range:
+        """The clips that this run is asked for."""
+        if self.only is not None:
+            return range(self.only, self.only + 1)
+        first, step = parse_shard(self.shard)
+        return range(first - 1, self.num_videos, step)
+
+
+def parse_shard(shard: str) -> tuple[int, int]:
+    """``"2/4"`` → (2, 4). Raises ValueError unless 1 <= i <= n."""
+    found = re.fullmatch(r"(\d+)/(\d+)", shard)
+    require(found is not None and 1 <= int(found[1]) <= int(found[2]), "shard", shard, "i/n with 1 <= i <= n, as in 2/4")
+    return int(found[1]), int(found[2])  # type: ignore[index]
+
+
+CONTENT = ("seed", "split", "scene", "occlusion", "qa", "render")
+
+
+def content(options: GenerateOptions) -> dict[str, Any]:
+    """The options that determine labels and pixels, as flat dotted keys. The others only say which clips, where and by whom."""
+    return {key: value for key, value in _told(options).items() if key.split(".")[0] in CONTENT}
+
+
+def _told(options: GenerateOptions) -> dict[str, Any]:
+    """Flat dotted keys; a weight of 1 in the mix says no more than its absence."""
+    return {key: value for key, value in flatten(options).items() if not (key.startswith("qa.mix.") and value == 1)}
+
+
+def flatten(options: object, prefix: str = "") -> dict[str, Any]:
+    """Nested option dataclasses (and mappings in them) as flat dotted keys."""
+    pairs = (
+        options.items()
+        if isinstance(options, Mapping)
+        else ((each.name, getattr(options, each.name)) for each in dataclasses.fields(options))
+    )
+    flat: dict[str, Any] = {}
+    for key, value in pairs:
+        nested = dataclasses.is_dataclass(value) or isinstance(value, Mapping)
+        flat |= flatten(value, f"{prefix}{key}.") if nested else {prefix + key: value}
+    return flat
+
+
+def command(options: GenerateOptions, **changes: Any) -> str:
+    """The shell command that runs the generator with these options, after ``changes`` to top-level ones."""
+    told, usual = (_told(each) for each in (dataclasses.replace(options, **changes), GenerateOptions()))
+    always = [key for key in ("only", "num_videos", "seed", "out") if key in changes or key in ("seed", "out")]
+    differing = [key for key in told if key not in always and (key not in usual or told[key] != usual[key])]
+    return " ".join(["python -m generator", *(shlex.quote(f"{key}={_spelled(told[key])}") for key in (*always, *differing))])
+
+
+def reproduce(options: GenerateOptions, index: int) -> str:
+    """The shell command that builds one clip again, in one process."""
+    alone = dataclasses.replace(options, num_videos=GenerateOptions.num_videos, shard=GenerateOptions.shard, farm=FarmOptions())
+    return command(alone, only=index)
+
+
+def _spelled(value: Any) -> str:
+    """A value as the command line's grammar wants it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (tuple, list)):
+        return f"[{','.join(map(_spelled, value))}]"
+    if isinstance(value, str) and not re.fullmatch(r"[\w./+-]+", value):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return str(value)

@@ -1,0 +1,197 @@
+"""The method: an intent becomes a scene, the scene trajectories; they are checked, asked about, filmed and written.
+
+make_clip    one clip on disk, or an exception that says what to do
+attempt_clip the same for a run of many: never raises, reports instead
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from generator.dataset import ClipFiles, Dataset, DiskFull, annotate, write_annotation, write_trajectories
+from generator.occlusion import check_contacts, check_visibility, clear
+from generator.options import GenerateOptions, RenderOptions, reproduce
+from generator.video import write_video
+from qa_templates.ask import ask, stage
+from qa_templates.question import Question
+from qa_templates.quota import Intent, intent
+from scenes.rejection import Rejected
+from scenes.solve import solve
+from scenes.streams import Streams
+from scenes.types import SceneSpec, Trajectories, Visibility, Watch
+
+Status = Literal["written", "exhausted", "failed", "disk full"]
+Rejection = tuple[str, str, str, str]  # stage, reason, template, intended answer
+
+REMEDIES = {
+    "staging": "give scenes more room: a longer duration=, fewer scene.max_distractors, or more scene.motions and scene.environments",
+    "occlusion": "lower occlusion.min_visible_fraction, min_mean_visible_fraction or min_area_px, or scene.max_distractors",
+    "question": "make motions plainer or longer: a lower difficulty=, a longer duration=, or a larger width= and height=",
+}
+
+
+class Exhausted(RuntimeError):
+    """Every take of a clip was rejected."""
+
+
+class ClipFailed(RuntimeError):
+    """A clip failed for a reason of its own: a bug, or a machine that is not fit."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """One attempt that passed every check, ready to be filmed."""
+
+    spec: SceneSpec
+    paths: Trajectories
+    seen: Visibility
+    questions: tuple[Question, ...]
+    attempt: int
+
+
+@dataclass
+class Tally:
+    """What making a clip took: rejected takes, and exclusive seconds per stage."""
+
+    rejections: Counter[Rejection] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    _running: list[str] = field(default_factory=list)
+    _since: float = 0.0
+
+    @contextmanager
+    def timed(self, stage_name: str) -> Iterator[None]:
+        """Charge the time to a stage; stages within it are charged to themselves alone."""
+        self._charge()
+        self._running.append(stage_name)
+        try:
+            yield
+        finally:
+            self._charge()
+            self._running.pop()
+
+    def _charge(self) -> None:
+        now = time.perf_counter()
+        if self._running:
+            self.seconds[self._running[-1]] += now - self._since
+        self._since = now
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """What became of one clip. ``message`` and ``trace`` say what went wrong."""
+
+    index: int
+    clip_id: str
+    status: Status
+    frames: int = 0
+    rejections: Counter[Rejection] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    message: str = ""
+    trace: str = ""
+
+
+def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tally | None = None) -> ClipReport:
+    """Make one clip and commit it to the data set.
+
+    Raises:
+        Exhausted: no take was good enough.
+        DiskFull: there is no room for it.
+        ClipFailed: anything else, with the command that does it again.
+    """
+    tally = tally or Tally()
+    try:
+        with dataset.part(index) as part:
+            intended = intent(options.seed, options.split, index, options.qa, options.scene)
+            take = first_good_take(intended, dataset.key(index), options, tally)
+            frames = film(take, part, options.render, tally)
+            with tally.timed("writing"):
+                write_trajectories(part.trajectories, take.paths)
+                write_annotation(part.annotation, annotate(intended, take.spec, take.seen, take.questions, take.attempt))
+                dataset.commit(index, part)
+    except (Exhausted, DiskFull):
+        raise
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        again = reproduce(options, index)
+        raise ClipFailed(f"clip {index} ({dataset.key(index)}) failed: {cause}. Do it again with: {again}") from error
+    return ClipReport(index, dataset.key(index), "written", frames, tally.rejections, tally.seconds)
+
+
+def first_good_take(intended: Intent, clip_id: str, options: GenerateOptions, tally: Tally) -> Take:
+    """The first attempt that passes. Attempts differ in their nuisance factors, never in what is asked and answered."""
+    streams = Streams(options.seed, options.split, intended.index)
+    for attempt in range(options.max_attempts):
+        try:
+            return one_take(intended, clip_id, streams.retry(attempt), options, tally)
+        except Rejected as rejected:
+            tally.rejections[rejected.stage, rejected.reason, intended.template, intended.answer] += 1
+    raise Exhausted(_exhaustion(intended, clip_id, options, tally.rejections))
+
+
+def one_take(intended: Intent, clip_id: str, streams: Streams, options: GenerateOptions, tally: Tally) -> Take:
+    """Everything short of a picture. Raises Rejected."""
+    with tally.timed("staging"):
+        staged = stage(intended, clip_id, streams, options.scene)
+    with tally.timed("solving"):
+        paths = solve(staged.spec)
+    with tally.timed("occlusion"):
+        check_contacts(staged.spec, paths)
+        seen = check_visibility(staged.spec, paths, options.occlusion)
+    with tally.timed("questions"):
+
+        def visible(seen: Visibility, watch: Watch) -> bool:
+            return clear(seen, watch, staged.spec.timeline, options.occlusion)
+
+        questions = ask(staged, paths, seen, streams, options.scene, options.qa, visible)
+    return Take(staged.spec, paths, seen, questions, streams.attempt)
+
+
+def film(take: Take, part: ClipFiles, options: RenderOptions, tally: Tally) -> int:
+    """Render and encode a take. Returns the number of frames: 0 where only labels are made."""
+    if options.engine == "none":
+        return 0
+    from generator.blender import render  # bpy belongs in worker processes
+
+    def frames() -> Iterator:
+        drawn = render(take.spec, take.paths, options)
+        while True:
+            with tally.timed("rendering"):
+                frame = next(drawn, None)
+            if frame is None:
+                return
+            yield frame
+
+    with tally.timed("encoding"):
+        written = write_video(part.video, frames(), take.paths.fps, options.crf, options.preset)
+    if written != take.paths.num_frames:
+        raise RuntimeError(f"{written} frames were written of {take.paths.num_frames}")
+    return written
+
+
+def attempt_clip(index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport:
+    """`make_clip` for a run of many clips: what goes wrong with one is reported, and harms no other."""
+    tally = Tally()
+    try:
+        return make_clip(index, options, dataset, tally)
+    except (Exhausted, DiskFull, ClipFailed) as error:
+        statuses: dict[type, Status] = {Exhausted: "exhausted", DiskFull: "disk full", ClipFailed: "failed"}
+        trace = traceback.format_exc() if isinstance(error, ClipFailed) else ""
+        return ClipReport(index, dataset.key(index), statuses[type(error)], 0, tally.rejections, tally.seconds, str(error), trace)
+
+
+def _exhaustion(intended: Intent, clip_id: str, options: GenerateOptions, rejections: Counter[Rejection]) -> str:
+    by_reason: Counter[tuple[str, str]] = Counter()
+    for (stage_name, reason, _, _), count in rejections.items():
+        by_reason[stage_name, reason] += count
+    (stage_name, reason), count = by_reason.most_common(1)[0]
+    return (
+        f"clip {intended.index} ({clip_id}): none of {options.max_attempts} takes of {intended.template} with the answer"
+        f" {intended.answer!r} was good enough; {count} fell at {stage_name} ({reason}). To let more pass,"
+        f" {REMEDIES[stage_name]}; or raise max_attempts. Do it again with: {reproduce(options, intended.index)}"
+    )

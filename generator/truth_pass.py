@@ -1,0 +1,277 @@
+"""What the camera sees, drawn by software OpenGL without Blender: visibility before a render, and id masks.
+
+Everything is drawn as *tiles* of one large *sheet*: a tile shows a rectangle of the picture plane at one frame.
+`TruthPass.masks` draws one tile per frame, the rectangle being the whole picture. `TruthPass.coverage` draws one small
+tile per object and frame, fitted around the object's silhouette, wherever that lies: so the accuracy does not depend
+on how large the object is in the picture, what sticks out of the picture is measured too, and empty pixels cost
+nothing. Each mesh is drawn into all of its tiles by one instanced call, and a sheet is read back once.
+
+Further truth (depth, flow) is another fragment shader and another format of sheet over the same tiles.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+import moderngl
+import numpy as np
+import trimesh
+
+from generator.system_libraries import install_command
+from generator.tiles import Coverage, Layout, clip_matrices, corners_of, model_matrices, view_matrices
+from scenes.colours import COLOURS
+from scenes.environments import environment
+from scenes.geometry import Array
+from scenes.patterns import plain
+from scenes.shapes import object_mesh
+from scenes.types import EnvironmentSpec, ObjectSpec, SceneSpec, Trajectories
+
+SHEET_PX = 2048  # a side; larger sheets save nothing
+GL_CLIP_DISTANCES = range(0x3000, 0x3004)
+
+# The clip distances keep what is larger than its tile out of the neighbours; `tile` is the tile's centre on the sheet.
+VERTEX_SHADER = """
+#version 330
+uniform vec2 tile_size;
+in vec3 position;
+in vec4 row_x, row_y, row_z, row_w;
+in vec2 tile;
+out gl_PerVertex { vec4 gl_Position; float gl_ClipDistance[4]; };
+void main() {
+    vec4 point = vec4(position, 1.0);
+    vec4 p = vec4(dot(row_x, point), dot(row_y, point), dot(row_z, point), dot(row_w, point));
+    gl_ClipDistance[0] = p.w + p.x;
+    gl_ClipDistance[1] = p.w - p.x;
+    gl_ClipDistance[2] = p.w + p.y;
+    gl_ClipDistance[3] = p.w - p.y;
+    gl_Position = vec4(p.xy * tile_size + tile * p.w, p.zw);
+}
+"""
+FRAGMENT_SHADER = """
+#version 330
+uniform vec2 value;
+out vec2 colour;
+void main() { colour = value; }
+"""
+INSTANCE_FORMAT = "4f 4f 4f 4f 2f /i"
+INSTANCE_ATTRIBUTES = ("row_x", "row_y", "row_z", "row_w", "tile")
+INSTANCE_BYTES = 18 * 4
+
+
+@dataclass(frozen=True, eq=False)
+class _Solid:
+    """An object's mesh of size 1 on the GPU, and the corners ``(8, 3)`` of its bounds."""
+
+    mesh: _GpuMesh
+    corners: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Scenery:
+    """An environment's surfaces, one after another in one mesh, with their bounds ``(part, 2, 3)`` and ranges of indices."""
+
+    mesh: _GpuMesh
+    bounds_m: Array
+    ranges: list[slice]
+
+
+class TruthPass:
+    """An OpenGL context and the meshes it drew before. A process needs only one: see `shared`.
+
+    Raises:
+        RuntimeError: there is no software OpenGL; the message says how to install it.
+    """
+
+    def __init__(self, libegl: str = "libEGL.so.1") -> None:
+        self._context = _open_context(libegl)
+        with self._context:
+            self._context.gc_mode = "context_gc"  # free only in `_current`: Blender may have a context here as well
+            self._program = self._context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
+        self._solid = lru_cache(maxsize=256)(self._upload_solid)
+        self._scenery = lru_cache(maxsize=4)(self._upload_scenery)
+        self._sheet = lru_cache(maxsize=4)(self._new_sheet)
+
+    def coverage(self, spec: SceneSpec, paths: Trajectories, frames: np.ndarray, silhouette_px: int = 64) -> Coverage:
+        """How much of each object is visible at ``frames (check,)``, measured on rasters of ``silhouette_px`` a side."""
+        with self._current():
+            solids = [self._solid(item.shape) for item in spec.objects]
+            scenery = self._scenery(spec.environment)
+            models = model_matrices(paths, frames, _sizes_m(spec))
+            corners = np.stack([solid.corners for solid in solids])
+            layout = Layout(paths, frames, models, corners, scenery.bounds_m, silhouette_px)
+            sheet = self._sheet(silhouette_px, silhouette_px)
+            chunks = sheet.chunks(len(layout.subject))
+            pixels = np.concatenate([_draw_coverage(sheet, layout, solids, scenery, chunk) for chunk in chunks])
+        return layout.coverage(pixels[..., 0] > 0, pixels[..., 1] > 0)
+
+    def masks(self, spec: SceneSpec, paths: Trajectories, frames: Sequence[int] | np.ndarray, height_px: int | None = None) -> np.ndarray:
+        """``(check, height, width)`` uint8: 0 where no object is seen, else the object's row plus 1.
+
+        Args:
+            height_px: of the masks; that of the picture when None. The width follows.
+        """
+        height_px = height_px or paths.height_px
+        frames = np.asarray(frames)
+        with self._current():
+            sheet = self._sheet(round(paths.width_px * height_px / paths.height_px), height_px)
+            return np.concatenate([self._draw_masks(sheet, spec, paths, frames[chunk]) for chunk in sheet.chunks(len(frames))])
+
+    def _draw_masks(self, sheet: _Sheet, spec: SceneSpec, paths: Trajectories, frames: np.ndarray) -> np.ndarray:
+        pictures = np.tile([0.0, 0.0, paths.width_px, paths.height_px], (len(frames), 1))
+        to_clip = clip_matrices(paths, frames, pictures) @ view_matrices(paths, frames)
+        models = model_matrices(paths, frames, _sizes_m(spec))
+        places = np.arange(len(frames))
+        sheet.begin(len(frames))
+        sheet.draw(self._scenery(spec.environment).mesh, to_clip, places, (0.0, 0.0))
+        for row, item in enumerate(spec.objects):
+            sheet.draw(self._solid(item.shape).mesh, to_clip @ models[row], places, ((row + 1) / 255, 0.0))
+        return sheet.read(len(frames))[..., 0]
+
+    @contextmanager
+    def _current(self) -> Iterator[None]:
+        with self._context:
+            self._context.gc()
+            yield
+
+    def _upload_solid(self, shape: str) -> _Solid:
+        mesh = unit_mesh(shape)
+        closed = bool(mesh.is_watertight and mesh.is_winding_consistent and mesh.volume > 0)
+        return _Solid(_GpuMesh(self._context, self._program, [mesh], closed), corners_of(_bounds(mesh)))
+
+    def _upload_scenery(self, spec: EnvironmentSpec) -> _Scenery:
+        meshes = [surface.mesh for surface in environment.build(spec).surfaces]
+        ends = np.cumsum([3 * len(mesh.faces) for mesh in meshes])
+        ranges = [slice(int(end) - 3 * len(mesh.faces), int(end)) for end, mesh in zip(ends, meshes, strict=True)]
+        return _Scenery(_GpuMesh(self._context, self._program, meshes, closed=False), np.stack([mesh.bounds for mesh in meshes]), ranges)
+
+    def _new_sheet(self, width_px: int, height_px: int) -> _Sheet:
+        return _Sheet(self._context, self._program, width_px, height_px)
+
+
+def shared() -> TruthPass:
+    """The truth pass of this process, opened at the first call. Raises RuntimeError when there is no software OpenGL."""
+    return _of_process(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _of_process(pid: int) -> TruthPass:
+    return TruthPass()
+
+
+def _open_context(libegl: str) -> moderngl.Context:
+    try:
+        return moderngl.create_context(standalone=True, backend="egl", require=330, libegl=libegl)
+    except Exception as error:  # moderngl raises nothing more precise
+        remedy = install_command(["libegl1", "libgl1", "libgl1-mesa-dri"])
+        raise RuntimeError(f"no software OpenGL for the occlusion check ({error}). Install it with: {remedy}") from error
+
+
+@lru_cache(maxsize=256)
+def unit_mesh(shape: str) -> trimesh.Trimesh:
+    """The mesh of objects of that shape whatever their paint, of size 1."""
+    paint = next(iter(COLOURS))
+    return object_mesh(ObjectSpec(shape, shape, 1.0, paint, plain(COLOURS[paint]), (0.0, 0.0, 0.0)))
+
+
+def _bounds(mesh: trimesh.Trimesh) -> Array:
+    """``(2, 3)``, without trimesh's cache, whose key is a hash of all vertices."""
+    return np.stack([mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)])
+
+
+def _sizes_m(spec: SceneSpec) -> Array:
+    return np.array([item.size_m for item in spec.objects])
+
+
+def _draw_coverage(sheet: _Sheet, layout: Layout, solids: list[_Solid], scenery: _Scenery, tiles: slice) -> np.ndarray:
+    """Pixels ``(tile, y, x, 2)``: channel 0 is the silhouette drawn alone, channel 1 what lies in front of it."""
+    sheet.begin(tiles.stop - tiles.start)
+    for row, solid in enumerate(solids):
+        chosen = tiles.start + np.flatnonzero(layout.subject[tiles] == row)
+        sheet.draw(solid.mesh, layout.matrices(row, chosen), chosen - tiles.start, (1.0, 0.0))
+    with sheet.in_front():
+        for row, solid in enumerate(solids):
+            chosen = tiles.start + np.flatnonzero(layout.over_object[row, tiles])
+            sheet.draw(solid.mesh, layout.matrices(row, chosen), chosen - tiles.start, (0.0, 1.0))
+        for indices, over in zip(scenery.ranges, layout.over_part[:, tiles], strict=True):
+            chosen = tiles.start + np.flatnonzero(over)
+            sheet.draw(scenery.mesh, layout.to_clip[chosen], chosen - tiles.start, (0.0, 1.0), indices)
+    return sheet.read(tiles.stop - tiles.start)
+
+
+class _GpuMesh:
+    """Triangles on the GPU and the buffer that says where to draw them; back faces are skipped if it is closed."""
+
+    def __init__(self, context: moderngl.Context, program: moderngl.Program, meshes: list[trimesh.Trimesh], closed: bool) -> None:
+        starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
+        vertices = np.concatenate([mesh.vertices for mesh in meshes]).astype("f4")
+        faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=False)]).astype("i4")
+        self.closed, self.num_indices = closed, faces.size
+        self.instances = context.buffer(reserve=INSTANCE_BYTES, dynamic=True)
+        placed = (self.instances, INSTANCE_FORMAT, *INSTANCE_ATTRIBUTES)
+        self.array = context.vertex_array(program, [(context.buffer(vertices), "3f", "position"), placed], context.buffer(faces))
+
+
+class _Sheet:
+    """A framebuffer of tiles, all of one size: two 8-bit channels and depth."""
+
+    def __init__(self, context: moderngl.Context, program: moderngl.Program, width_px: int, height_px: int) -> None:
+        self._context, self._program = context, program
+        self._tile_px = (width_px, height_px)
+        self._columns, self._rows = max(1, SHEET_PX // width_px), max(1, SHEET_PX // height_px)
+        self._size_px = (self._columns * width_px, self._rows * height_px)
+        self._frame = context.framebuffer([context.texture(self._size_px, 2)], context.depth_renderbuffer(self._size_px))
+
+    def chunks(self, num_tiles: int) -> list[slice]:
+        """Tiles ``range(num_tiles)`` in portions that fit."""
+        capacity = self._columns * self._rows
+        return [slice(start, min(start + capacity, num_tiles)) for start in range(0, max(num_tiles, 1), capacity)]
+
+    def begin(self, num_tiles: int) -> None:
+        """Clear the room of that many tiles, and get ready to draw."""
+        self._write_to((True, True, False, False), depth=True)
+        self._frame.clear(viewport=self._used_px(num_tiles))
+        self._context.front_face = "cw"  # clip y points down
+        for plane in GL_CLIP_DISTANCES:
+            self._context.enable_direct(plane)
+        self._program["tile_size"] = (1 / self._columns, 1 / self._rows)
+
+    def draw(self, mesh: _GpuMesh, matrices: Array, places: np.ndarray, value: tuple[float, float], indices: slice | None = None) -> None:
+        """Draw a mesh (or a range of its indices) through ``matrices (n, 4, 4)`` into the tiles ``places (n,)``."""
+        if len(places) == 0:
+            return
+        row, column = np.divmod(places, self._columns)
+        centres = np.stack([(2 * column + 1) / self._columns, (2 * row + 1) / self._rows], axis=1) - 1
+        instances = np.concatenate([matrices.reshape(-1, 16), centres], axis=1).astype("f4")
+        mesh.instances.orphan(instances.nbytes)
+        mesh.instances.write(instances)
+        self._program["value"] = value
+        self._context.enable_only(moderngl.DEPTH_TEST | (moderngl.CULL_FACE if mesh.closed else moderngl.NOTHING))
+        indices = indices or slice(0, mesh.num_indices)
+        mesh.array.render(vertices=indices.stop - indices.start, first=indices.start, instances=len(places))
+
+    @contextmanager
+    def in_front(self) -> Iterator[None]:
+        """Within it, only channel 1 is written, where something nearer than what was drawn before falls."""
+        self._write_to((False, True, False, False), depth=False)
+        yield
+        self._write_to((True, True, False, False), depth=True)
+
+    def _write_to(self, channels: tuple[bool, bool, bool, bool], depth: bool) -> None:
+        self._frame.color_mask, self._frame.depth_mask = channels, depth
+        self._frame.use()  # masks take effect only here
+
+    def read(self, num_tiles: int) -> np.ndarray:
+        """``(tile, y, x, 2)`` uint8."""
+        width_px, height_px = self._tile_px
+        viewport = self._used_px(num_tiles)
+        raw = np.frombuffer(self._frame.read(viewport=viewport, components=2, alignment=1), np.uint8)
+        rows = raw.reshape(-1, height_px, self._columns, width_px, 2).swapaxes(1, 2)
+        return rows.reshape(-1, height_px, width_px, 2)[:num_tiles]
+
+    def _used_px(self, num_tiles: int) -> tuple[int, int, int, int]:
+        rows = -(-num_tiles // self._columns)
+        return (0, 0, self._size_px[0], rows * self._tile_px[1])

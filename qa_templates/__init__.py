@@ -1,0 +1,1 @@
+"""What is asked, one question template per file. `qa_templates.question` holds the contract."""

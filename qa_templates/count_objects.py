@@ -1,0 +1,49 @@
+"""How many objects perform a motion?"""
+
+from qa_templates.observation import only_performance, require_perceptible, reversed_motion
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from scenes.staging import Beat, Role, Script, room_s, span_s
+
+MOVERS = ("object_0", "object_1", "object_2", "object_3")
+
+
+@QUESTIONS.register
+class CountObjects(QuestionTemplate):
+    """Four objects move, some of them in the way that is asked for."""
+
+    question_type = "Repetition Count"
+    wordings = (
+        "How many of the objects {motion}?",
+        "How many objects {motion} in this video?",
+        "Count the objects that {motion}.",
+        "What is the number of objects that {motion}?",
+    )
+
+    def option_sets(self, scene):
+        return [("1", "2", "3", "4")]
+
+    def script(self, answer, options, rng, scene):
+        motions = [str(name) for name in rng.permutation(level_motions(scene))[:4]]
+        performed = rng.permutation([motions[0]] * int(answer) + motions[1 : 1 + len(MOVERS) - int(answer)])
+        roles = tuple(Role(key, (Beat(str(motion)),)) for key, motion in zip(MOVERS, performed, strict=True))
+        needed_s = max(room_s(span_s(motion)) for motion in motions)
+        return Script(roles, room_s=needed_s, slots={"motion": motions[0]})
+
+    def measure(self, asked, paths, seen):
+        found = [only_performance(paths, asked.slots[key]) for key in MOVERS]
+        for item in found:
+            require_perceptible(paths, seen, item)
+        chosen = [item.subject for item in found if item.motion == asked.slots["motion"]]
+        frames = (min(item.first for item in found), max(item.last for item in found))
+        subjects = tuple(item.subject for item in found)
+        return Evidence("objects that perform the motion", chosen, "", 1.0, "objects", frames, subjects, max(item.rate_hz for item in found))
+
+    def answer(self, evidence, asked):
+        return str(len(evidence.value)) if evidence.value else None
+
+    def option_text(self, answer, slots):
+        return answer
+
+    def reversed_in_time(self, asked):
+        return asked if reversed_motion(asked.slots["motion"]) == asked.slots["motion"] else None

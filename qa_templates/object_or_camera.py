@@ -1,0 +1,56 @@
+"""Does the object move, or the camera?"""
+
+import numpy as np
+
+from qa_templates.observation import camera_performances, performances, require_perceptible
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from scenes.cameras.move import CAMERA_MOVES
+from scenes.staging import Beat, Role, Script, Shot
+
+TEXTS = {
+    "object": "only {subject} moves",
+    "camera": "only the camera moves",
+    "both": "both {subject} and the camera move",
+    "neither": "neither {subject} nor the camera moves",
+}
+
+
+@QUESTIONS.register
+class ObjectOrCamera(QuestionTemplate):
+    """An object and a camera, each of which moves or rests."""
+
+    question_type = "Camera Motion"
+    wordings = (
+        "What moves in this video: {subject} or the camera?",
+        "Is it {subject} that moves, or the camera?",
+        "Which is true of {subject} and the camera?",
+        "Does the motion in the picture come from {subject} or from the camera?",
+    )
+
+    def option_sets(self, scene):
+        return [tuple(TEXTS)]
+
+    def script(self, answer, options, rng, scene):
+        motion = str(rng.choice(level_motions(scene)))
+        gentle = [name for name, move in CAMERA_MOVES.items() if move.gentle]
+        move = str(rng.choice(gentle))
+        shot = Shot(move, int(rng.choice(sorted(CAMERA_MOVES[move].directions))))
+        role = Role("subject", (Beat(motion),) if answer in ("object", "both") else ())
+        return Script((role,), (shot,) if answer in ("camera", "both") else (), room_s=3.0)
+
+    def measure(self, asked, paths, seen):
+        subject = asked.slots["subject"]
+        acted, filmed = performances(paths, subject), camera_performances(paths)
+        for item in acted:
+            require_perceptible(paths, seen, item)
+        path_m = float(np.linalg.norm(np.diff(paths.pose(subject).position_m, axis=0), axis=-1).sum())
+        value = [len(acted), len(filmed)]
+        return Evidence("moves of object and camera", value, "", path_m, "m", (0, paths.num_frames - 1), (subject,))
+
+    def answer(self, evidence, asked):
+        acted, filmed = evidence.value
+        return {(1, 1): "both", (1, 0): "object", (0, 1): "camera", (0, 0): "neither"}.get((min(acted, 1), min(filmed, 1)))
+
+    def option_text(self, answer, slots):
+        return TEXTS[answer].format(subject=f"the {slots['subject']}")

@@ -1,0 +1,158 @@
+"""What can be observed in a clip, from trajectories and visibility alone: performances, camera moves, and how well they show."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenes import geometry
+from scenes.camera_kinematics import CameraKinematics, camera_segments
+from scenes.cameras import move as camera_move
+from scenes.cameras.move import CAMERA_MOVES
+from scenes.kinematics import Kinematics, active_segments
+from scenes.motions import motion as object_motion
+from scenes.motions.motion import MOTIONS
+from scenes.rejection import Rejected
+from scenes.types import Trajectories, Visibility
+
+MIN_MOTION_PX = 10.0  # of some point of an object, at 480 lines: what a viewer surely sees
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A stretch of a trajectory between two rests, and the motion that it was recognised as."""
+
+    subject: str
+    motion: str
+    first: int
+    last: int
+    measured: Kinematics
+
+    @property
+    def cycles(self) -> float:
+        """How often the motion repeats, as measured."""
+        return MOTIONS[self.motion].count(self.measured)
+
+    @property
+    def rate_hz(self) -> float:
+        """Sampling rate at which each half-cycle is seen twice."""
+        return 4.0 * max(self.cycles, 0.5) / self.measured.duration_s
+
+
+def performances(paths: Trajectories, name: str) -> list[Performance]:
+    """What an object does, in order.
+
+    Raises:
+        Rejected: a stretch matches no registered motion, or several.
+    """
+    pose, found = paths.pose(name), []
+    for first, last in active_segments(pose, paths.fps):
+        measured = Kinematics.of(pose, paths.fps, first, last)
+        motion = object_motion.recognise(measured)
+        if motion is None:
+            raise Rejected("question", "a motion is not clearly one of its kind")
+        found.append(Performance(name, motion, first, last, measured))
+    return found
+
+
+def only_performance(paths: Trajectories, name: str) -> Performance:
+    """The single thing that an object does. Raises Rejected when it does nothing or more than one thing."""
+    found = performances(paths, name)
+    if len(found) != 1:
+        raise Rejected("question", "the object does not do exactly one thing")
+    return found[0]
+
+
+def camera_performances(paths: Trajectories) -> list[tuple[str, int, int]]:
+    """The camera's moves in order: answer key, first and last frame.
+
+    Raises:
+        Rejected: a stretch matches no registered move, or several.
+    """
+    found = []
+    for first, last in camera_segments(paths):
+        recognised = camera_move.recognise(CameraKinematics.of(paths, first, last))
+        if recognised is None:
+            raise Rejected("question", "a camera move is not clearly one of its kind")
+        found.append((camera_key(*recognised), first, last))
+    return found
+
+
+def camera_key(move: str, sense: int) -> str:
+    """Answer key of a camera move in a sense: ``pan_left``, ``static``."""
+    return "_".join(filter(None, [move, CAMERA_MOVES[move].directions[sense].replace(" ", "_").replace("-", "_")]))
+
+
+def camera_keys() -> dict[str, tuple[str, int]]:
+    """Every answer key of the camera, with its move and sense."""
+    return {camera_key(name, sense): (name, sense) for name, move in CAMERA_MOVES.items() for sense in move.directions}
+
+
+def camera_phrase(key: str) -> str:
+    """``pan_left`` → "pans left"."""
+    move, sense = camera_keys()[key]
+    return CAMERA_MOVES[move].phrases[sense]
+
+
+def flipped(key: str) -> str:
+    """The answer key of the same camera move in the other sense; itself where there is but one."""
+    move, sense = camera_keys()[key]
+    return camera_key(move, -sense) if -sense in CAMERA_MOVES[move].directions else key
+
+
+def mirrored_camera(key: str) -> str:
+    """A camera move in the mirror."""
+    return flipped(key) if CAMERA_MOVES[camera_keys()[key][0]].mirrors else key
+
+
+def reversed_camera(key: str) -> str:
+    """A camera move in a film that runs backwards."""
+    return flipped(key) if CAMERA_MOVES[camera_keys()[key][0]].reverses else key
+
+
+def reversed_motion(name: str) -> str | None:
+    """A motion in a film that runs backwards; None when that is no registered motion."""
+    other = MOTIONS[name].reversed_in_time or name
+    return other if other in MOTIONS else None
+
+
+def image_motion_px(paths: Trajectories, seen: Visibility, name: str, first: int, last: int) -> float:
+    """How far some point of an object moves in the picture of a camera held still, over frames first..last.
+
+    Extent of the centre's way, plus the turning and the growth of the visible silhouette (radius √(area/π)).
+    """
+    pose, span = paths.pose(name), slice(first, last + 1)
+    frames = last - first + 1
+    still = [np.repeat(values[first : first + 1], frames, axis=0) for values in (paths.camera_position_m, paths.camera_quaternion_wxyz)]
+    focal = np.repeat(paths.focal_px[first], frames)
+    centre, _ = geometry.project(pose.position_m[span], *still, focal, paths.width_px, paths.height_px)
+    travel = float(np.linalg.norm(np.ptp(centre, axis=0)))
+    turned = geometry.rotation(pose.quaternion_wxyz[span]) * geometry.rotation(pose.quaternion_wxyz[first]).inv()
+    growth = float(np.ptp(pose.scale[span]) / pose.scale[first])
+    return travel + radius_px(seen, name) * (min(float(turned.magnitude().max()), 1.0) + growth)
+
+
+def radius_px(seen: Visibility, name: str) -> float:
+    """Radius of the disc of an object's median visible area."""
+    return float(np.sqrt(np.median(seen.area_px[seen.names.index(name)]) / np.pi))
+
+
+def require_perceptible(paths: Trajectories, seen: Visibility, performance: Performance) -> None:
+    """Raise Rejected when a performance moves too little in the picture to be seen."""
+    least = MIN_MOTION_PX * paths.height_px / 480
+    if image_motion_px(paths, seen, performance.subject, performance.first, performance.last) < least:
+        raise Rejected("question", "the motion is too small in the picture")
+
+
+def spread(performances: Iterable[Performance]) -> tuple[int, int]:
+    """First and last frame of several performances."""
+    spans = [(item.first, item.last) for item in performances]
+    return min(first for first, _ in spans), max(last for _, last in spans)
+
+
+def subsets(keys: Iterable[str], size: int = 4) -> list[tuple[str, ...]]:
+    """Every subset of a size: each key lies in equally many."""
+    return list(itertools.combinations(sorted(keys), size))

@@ -1,0 +1,49 @@
+"""In which order do objects set off?"""
+
+from qa_templates.observation import only_performance, require_perceptible, spread
+from qa_templates.orders import found_order, order_sets
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from scenes.staging import STAGGER_S, Beat, Role, Script, room_s, span_s
+
+MOVERS = ("object_0", "object_1", "object_2")
+
+
+@QUESTIONS.register
+class OrderOfObjects(QuestionTemplate):
+    """Three objects set off one after another; the orders offered differ by swaps."""
+
+    question_type = "Action Order"
+    wordings = (
+        "In which order do the objects start to move?",
+        "Which object sets off first, which second, and which third?",
+        "What is the order in which the objects begin to move?",
+        "The objects start one after another. In which order?",
+    )
+
+    def option_sets(self, scene):
+        return order_sets()
+
+    def script(self, answer, options, rng, scene):
+        motions = [str(name) for name in rng.choice(level_motions(scene), len(MOVERS))]
+        roles = tuple(Role(key, (Beat(motion),), rank=answer.index(str(place))) for place, (key, motion) in enumerate(zip(MOVERS, motions, strict=True)))
+        needed_s = max(room_s(span_s(motion)) for motion in motions) + STAGGER_S * (len(MOVERS) - 1)
+        return Script(roles, room_s=needed_s)
+
+    def measure(self, asked, paths, seen):
+        names = [asked.slots[key] for key in MOVERS]
+        found = sorted((only_performance(paths, name) for name in names), key=lambda item: item.first)
+        for item in found:
+            require_perceptible(paths, seen, item)
+        lead_s = min(later.first - earlier.first for earlier, later in zip(found, found[1:], strict=False)) / paths.fps
+        order = found_order(names, [item.subject for item in found])
+        return Evidence("order of setting off", order, "", lead_s, "s", spread(found), tuple(names), 2.0 / lead_s if lead_s else 0.0)
+
+    def answer(self, evidence, asked):
+        return evidence.value if evidence.margin > 0.3 else None
+
+    def option_text(self, answer, slots):
+        return ", then ".join(f"the {slots[MOVERS[int(place)]]}" for place in answer)
+
+    def reversed_in_time(self, asked):
+        return None  # who starts last need not be who stops last

@@ -1,0 +1,27 @@
+"""Orders of three things: which ones may be offered together, and how they are written."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+ORDERS = tuple("".join(order) for order in itertools.permutations("012"))
+_EVEN = ("012", "120", "201")
+_ODD = tuple(order for order in ORDERS if order not in _EVEN)
+
+
+def order_sets() -> list[tuple[str, ...]]:
+    """Two even and two odd orders: each differs from two others of its set by one swap, so that none stands out."""
+    return [(*evens, *odds) for evens in itertools.combinations(_EVEN, 2) for odds in itertools.combinations(_ODD, 2)]
+
+
+def written(order: str, phrases: Sequence[str]) -> str:
+    """``"201"`` → "first …, then …, then …"."""
+    return ", then ".join(phrases[int(place)] for place in order)
+
+
+def found_order(wanted: Sequence[str], found: Sequence[str]) -> str | None:
+    """In which order the wanted things were found; None when others were found."""
+    if sorted(wanted) != sorted(found):
+        return None
+    return "".join(str(list(wanted).index(name)) for name in found)

@@ -1,0 +1,105 @@
+"""Intents: what each clip is to ask and to answer, as a pure function of seed, split and index.
+
+Templates come in blocks in which each has its share, spread out; answers and letters come in blocks in which each stands
+once. No counter is shared, so clip 417 asks the same in a run of 600 as of 60,000.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, QuestionOptions, answers, type_key
+from scenes.staging import SceneOptions
+from scenes.types import require
+
+BLOCK = 120  # clips in which every template has its share
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a clip is to ask: drawn before anything else, and kept over all attempts."""
+
+    seed: int
+    split: str
+    index: int
+    template: str
+    options: tuple[str, ...]
+    letter: str
+
+    @property
+    def answer(self) -> str:
+        """The key of the right option."""
+        return self.options[LETTERS.index(self.letter)]
+
+
+def intent(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneOptions) -> Intent:
+    """The intent of a clip. Raises ValueError when the options leave nothing to ask."""
+    shares = template_shares(qa)
+    block, slot = divmod(index, BLOCK)
+    name, rank = _block(seed, split, block, tuple(shares.items()))[slot]
+    occurrence = block * shares[name] + rank
+    options, letter = draw_options(name, None, (seed, split, occurrence), scene)
+    return Intent(seed, split, index, name, options, letter)
+
+
+def template_shares(qa: QuestionOptions) -> dict[str, int]:
+    """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike."""
+    weights = {kind: qa.mix.get(type_key(kind), 1.0) for kind in QUESTION_TYPES}
+    names = [name for name in (qa.templates or QUESTIONS) if weights[QUESTIONS[name].question_type] > 0]
+    require(bool(names), "qa", (qa.mix, qa.templates), "a mix and templates that leave something to ask")
+    kinds = [QUESTIONS[name].question_type for name in names]
+    present = sum(weights[kind] for kind in set(kinds))
+    wanted = {name: BLOCK * weights[kind] / present / kinds.count(kind) for name, kind in zip(names, kinds, strict=True)}
+    return _rounded(wanted)
+
+
+def draw_options(template: str, answer: str | None, key: tuple[int, str, int], scene: SceneOptions) -> tuple[tuple[str, ...], str]:
+    """Options in the order of their letters, and the right letter: each answer and each letter once in its block.
+
+    Args:
+        answer: the right one where it is known; None draws it.
+        key: seed, split and the how-manieth use of the template this is.
+    """
+    asker = QUESTIONS[template]()
+    seed, split, occurrence = key
+    keys = answers(asker, scene)
+    answer = answer or keys[_from_block(len(keys), f"{template}/answer", key)]
+    letter = _from_block(len(LETTERS), f"{template}/letter", key)
+    rng = _rng(seed, split, f"{template}/options", occurrence)
+    sets = [options for options in asker.option_sets(scene) if answer in options]
+    others = [str(other) for other in rng.permutation([option for option in sets[int(rng.integers(len(sets)))] if option != answer])]
+    return (*others[:letter], answer, *others[letter:]), LETTERS[letter]
+
+
+def _rounded(wanted: Mapping[str, float]) -> dict[str, int]:
+    """Whole shares by largest remainder, each at least 1, that add up to `BLOCK`."""
+    shares = {name: max(1, int(share)) for name, share in wanted.items()}
+    by_remainder = sorted(wanted, key=lambda name: (shares[name] - wanted[name], name))
+    for step in range(BLOCK - sum(shares.values())):
+        shares[by_remainder[step % len(by_remainder)]] += 1
+    while sum(shares.values()) > BLOCK:
+        shares[max(shares, key=lambda name: (shares[name] - wanted[name], name))] -= 1
+    return shares
+
+
+@lru_cache(maxsize=64)
+def _block(seed: int, split: str, block: int, shares: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """Template and rank among its like for each slot of a block: evenly spread, in a drawn order."""
+    rng = _rng(seed, split, "templates", block)
+    slots = [((rank + rng.random()) / share, name, rank) for name, share in shares for rank in range(share)]
+    return tuple((name, rank) for _, name, rank in sorted(slots))
+
+
+def _from_block(size: int, what: str, key: tuple[int, str, int]) -> int:
+    """The entry of a permuted block of ``range(size)`` that falls to an occurrence."""
+    seed, split, occurrence = key
+    return int(_rng(seed, split, what, occurrence // size).permutation(size)[occurrence % size])
+
+
+def _rng(seed: int, split: str, what: str, block: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(zlib.crc32(split.encode()), zlib.crc32(what.encode()), block)))

@@ -1,0 +1,52 @@
+"""What does an object do?"""
+
+from qa_templates.observation import only_performance, require_perceptible, reversed_motion, subsets
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
+from scenes.motions.motion import MOTIONS
+from scenes.staging import Beat, Role, Script, room_s, span_s
+
+
+@QUESTIONS.register
+class RecogniseMotion(QuestionTemplate):
+    """One object performs one motion; the others are motions that it might have performed."""
+
+    question_type = "Motion Recognition"
+    wordings = (
+        "What does {subject} do?",
+        "Which of these describes the motion of {subject}?",
+        "How does {subject} move in this video?",
+        "Watch {subject}. What is its motion?",
+    )
+
+    def option_sets(self, scene):
+        return subsets(scene.motion_names())
+
+    def script(self, answer, options, rng, scene):
+        repeats = int(rng.integers(1, 4))
+        beats = {name: Beat(name, repeats if MOTIONS[name].countable else 1) for name in options}
+        needed_s = max(room_s(span_s(beat.motion, beat.cycles)) for beat in beats.values())
+        return Script((Role("subject", (beats[answer],)),), shots=None, extras=level_motions(scene), room_s=needed_s)
+
+    def measure(self, asked, paths, seen):
+        found = only_performance(paths, asked.slots["subject"])
+        require_perceptible(paths, seen, found)
+        return Evidence("motion", found.motion, "", 1.0, "the only match", (found.first, found.last), (found.subject,), found.rate_hz)
+
+    def answer(self, evidence, asked):
+        return evidence.value
+
+    def option_text(self, answer, slots):
+        return f"it {MOTIONS[answer].verb}"
+
+    def notice(self, paths, rng, scene):
+        name = str(rng.choice(paths.names))
+        found = only_performance(paths, name)
+        return (found.motion, {"subject": name}) if found.motion in scene.motion_names() else None
+
+    def reversed_in_time(self, asked):
+        return with_answers(asked, lambda name: reversed_motion(name) or "") if reversed_motion(asked.answer) else None
+
+
+def level_motions(scene) -> tuple[str, ...]:
+    """Motions that end at the height at which they began, so that they can follow one another in any order."""
+    return tuple(name for name in scene.motion_names() if MOTIONS[name].net_height == 0)

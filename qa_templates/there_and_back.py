@@ -1,0 +1,48 @@
+"""Where does an object go before it comes back?"""
+
+from qa_templates.directions import DIRECTIONS, MIN_MARGIN_RAD, MIRRORED, OPPOSITE, TEXTS, direction, travelling_motions
+from qa_templates.observation import performances, spread
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
+from qa_templates.recognise_motion import level_motions
+from scenes.rejection import Rejected
+from scenes.staging import Beat, Role, Script, room_s, span_s
+
+
+@QUESTIONS.register
+class ThereAndBack(QuestionTemplate):
+    """An object goes one way, rests, and goes the opposite way: no single frame tells which way it went first."""
+
+    question_type = "Location-related Motion"
+    wordings = (
+        "{subject} moves one way and then back. Which way does it move first?",
+        "Before it comes back, in which direction does {subject} go, seen from the camera?",
+        "{subject} leaves and returns. In which direction does it leave, from the camera's point of view?",
+        "Which way does {subject} set out before it turns back?",
+    )
+
+    def option_sets(self, scene):
+        return [DIRECTIONS]
+
+    def script(self, answer, options, rng, scene):
+        motion = str(rng.choice(travelling_motions(scene)))
+        beats = (Beat(motion, heading=answer), Beat(motion, heading=OPPOSITE[answer]))
+        return Script((Role("subject", beats),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
+
+    def measure(self, asked, paths, seen):
+        found = performances(paths, asked.slots["subject"])
+        if len(found) != 2:
+            raise Rejected("question", "the object does not move twice")
+        (first, margin_rad), (second, other_rad) = (direction(paths, item) for item in found)
+        if second != OPPOSITE[first]:
+            raise Rejected("question", "the object does not come back")
+        margin_rad = min(margin_rad, other_rad)
+        return Evidence("first direction of travel", first, "", margin_rad, "rad", spread(found), (found[0].subject,))
+
+    def answer(self, evidence, asked):
+        return evidence.value if evidence.margin > MIN_MARGIN_RAD else None
+
+    def option_text(self, answer, slots):
+        return TEXTS[answer]
+
+    def mirrored(self, asked):
+        return with_answers(asked, MIRRORED.__getitem__)

@@ -1,0 +1,58 @@
+"""Which object sets off first, or last?"""
+
+from qa_templates.observation import only_performance, require_perceptible, spread
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from qa_templates.which_object_does import OBJECTS
+from scenes.staging import STAGGER_S, Beat, Role, Script, room_s, span_s
+
+
+@QUESTIONS.register
+class WhichMovesFirst(QuestionTemplate):
+    """Four objects set off one after another."""
+
+    question_type = "Action Order"
+    wordings = (
+        "Which object starts to move {place}?",
+        "Which object is the {place} one to set off?",
+        "Of all the objects, which one begins its motion {place}?",
+        "Which object sets itself in motion {place}?",
+    )
+
+    def option_sets(self, scene):
+        return [OBJECTS]
+
+    def script(self, answer, options, rng, scene):
+        place = str(rng.choice(["first", "last"]))
+        rank = 0 if place == "first" else len(OBJECTS) - 1
+        others = iter(rng.permutation([other for other in range(len(OBJECTS)) if other != rank]))
+        motions = [str(name) for name in rng.choice(level_motions(scene), len(OBJECTS))]
+        roles = tuple(
+            Role(key, (Beat(motion),), rank=rank if key == answer else int(next(others)))
+            for key, motion in zip(OBJECTS, motions, strict=True)
+        )
+        needed_s = max(room_s(span_s(motion)) for motion in motions) + STAGGER_S * (len(OBJECTS) - 1)
+        return Script(roles, room_s=needed_s, slots={"place": place})
+
+    def measure(self, asked, paths, seen):
+        found = sorted((only_performance(paths, asked.slots[key]) for key in OBJECTS), key=lambda item: item.first)
+        for item in found:
+            require_perceptible(paths, seen, item)
+        pair = found[:2] if asked.slots["place"] == "first" else found[-2:]
+        chosen = found[0] if asked.slots["place"] == "first" else found[-1]
+        lead_s = (pair[1].first - pair[0].first) / paths.fps
+        subjects = tuple(item.subject for item in found)
+        return Evidence(f"object that sets off {asked.slots['place']}", chosen.subject, "", lead_s, "s", spread(found), subjects, 2.0 / lead_s if lead_s else 0.0)
+
+    def answer(self, evidence, asked):
+        found = next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
+        return found if evidence.margin > 0.3 else None
+
+    def option_text(self, answer, slots):
+        return f"the {slots[answer]}"
+
+    def words(self, slots):
+        return {"place": slots["place"]}
+
+    def reversed_in_time(self, asked):
+        return None  # who starts last need not be who stops last

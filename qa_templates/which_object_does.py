@@ -1,0 +1,61 @@
+"""Which object performs a motion?"""
+
+from qa_templates.observation import only_performance, performances, require_perceptible, reversed_motion
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from scenes.rejection import Rejected
+from scenes.staging import Beat, Role, Script, room_s, span_s
+
+OBJECTS = ("object_0", "object_1", "object_2", "object_3")
+
+
+@QUESTIONS.register
+class WhichObjectDoes(QuestionTemplate):
+    """Four objects, each with a motion of its own."""
+
+    question_type = "Motion-related Objects"
+    wordings = (
+        "Which object {motion_verb}?",
+        "Which of the objects {motion_verb}?",
+        "What is it that {motion_verb}?",
+        "One object {motion_verb}. Which one?",
+    )
+
+    def option_sets(self, scene):
+        return [OBJECTS]
+
+    def script(self, answer, options, rng, scene):
+        motions = [str(name) for name in rng.permutation(level_motions(scene))[:4]]
+        roles = tuple(Role(key, (Beat(motion),)) for key, motion in zip(OBJECTS, motions, strict=True))
+        needed_s = max(room_s(span_s(motion)) for motion in motions)
+        return Script(roles, room_s=needed_s, slots={"motion": motions[OBJECTS.index(answer)]})
+
+    def measure(self, asked, paths, seen):
+        names = [asked.slots[key] for key in OBJECTS]
+        found = [item for item in map(lambda name: only_performance(paths, name), names) if item.motion == asked.slots["motion"]]
+        if len(found) != 1:
+            raise Rejected("question", "not exactly one object performs the motion")
+        require_perceptible(paths, seen, found[0])
+        others = len(names) - len(found)
+        frames = (found[0].first, found[0].last)
+        return Evidence("object that performs the motion", found[0].subject, "", others, "objects that do not", frames, tuple(names))
+
+    def answer(self, evidence, asked):
+        return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
+
+    def option_text(self, answer, slots):
+        return f"the {slots[answer]}"
+
+    def notice(self, paths, rng, scene):
+        if len(paths.names) < 4:
+            return None
+        names = [str(name) for name in rng.permutation(paths.names)[:4]]
+        acted = [item for name in names for item in performances(paths, name)]
+        chosen = acted[int(rng.integers(len(acted)))] if acted else None
+        if chosen is None or any(item.motion == chosen.motion and item.subject != chosen.subject for item in acted):
+            return None
+        return OBJECTS[names.index(chosen.subject)], {**dict(zip(OBJECTS, names, strict=True)), "motion": chosen.motion}
+
+    def reversed_in_time(self, asked):
+        motion = reversed_motion(asked.slots["motion"])
+        return asked if motion == asked.slots["motion"] else None

@@ -1,0 +1,1 @@
+"""Camera moves, one per file. `scenes.cameras.move` holds the contract."""

@@ -1,0 +1,1 @@
+"""Environments, one per file. `scenes.environments.environment` holds the contract."""
