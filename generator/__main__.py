@@ -30,6 +30,7 @@ from qa_templates.quota import template_shares
 
 SHORTHANDS = ("name", "workers", "width", "height", "fps", "duration", "difficulty", "questions_per_video")
 DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+PLAIN_WIDTH = 120  # of tables in a file
 NATURES = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false", "String": "a text"}
 
 
@@ -37,6 +38,7 @@ def main() -> NoReturn:
     """Entry point: exit code 0 only if all that was asked for is there, 2 for bad input, 130 when interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # have hydra raise, so that the message is ours
+    signal.signal(signal.SIGTERM, _interrupt)  # a scheduler's way of saying Ctrl-C
     with _plain_errors():
         _composed()
     sys.exit(DONE)  # after --help and the like
@@ -45,7 +47,7 @@ def main() -> NoReturn:
 @hydra.main(version_base=None, config_path="pkg://conf", config_name="generate")
 def _composed(configuration: DictConfig) -> None:
     with _plain_errors():  # here as well, because hydra says something of its own about errors that reach it
-        sys.exit(generate(typed_options(configuration), Console(highlight=False)))
+        sys.exit(generate(typed_options(configuration), Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)))
 
 
 @contextmanager
@@ -66,7 +68,6 @@ def generate(options: GenerateOptions, console: Console) -> int:
     require_askable(options)
     if options.renders:
         require_healthy()
-    signal.signal(signal.SIGTERM, _interrupt)
     with Dataset.open(options) as dataset:
         wanted = list(options.indices)
         todo = wanted if options.only is not None else dataset.missing(wanted)

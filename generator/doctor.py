@@ -33,7 +33,11 @@ LEAST_FRAMES_GB = 0.05  # frames pass from Blender to the encoder through memory
 RENDER_TIMEOUT_S = 180.0
 DIED = "the process died of"
 
-CONTEXT = "import moderngl; print(moderngl.create_context(standalone=True, backend='egl', require=330).info['GL_RENDERER'])"
+CONTEXT = """
+import moderngl
+context = moderngl.create_context(standalone=True, backend='egl', require=330, libegl='libEGL.so.1')
+print(context.info['GL_RENDERER'])
+"""
 RENDER = "from generator import blender; blender.check()"
 GPUS = "from generator import blender; print('; '.join(blender.gpus()))"
 

@@ -1,5 +1,6 @@
 """In which order does the camera make its moves?"""
 
+import itertools
 from dataclasses import replace
 
 from qa_templates.observation import camera_keys, camera_performances, camera_phrase, mirrored_camera, reversed_camera
@@ -39,7 +40,7 @@ class CameraSequence(QuestionTemplate):
         order = found_order(asked.slots["moves"], [key for key, _, _ in found])
         if order is None:
             raise Rejected("question", "the camera makes other moves")
-        rests = [later[1] - earlier[2] for earlier, later in zip(found, found[1:], strict=False)]
+        rests = [later[1] - earlier[2] for earlier, later in itertools.pairwise(found)]
         frames = (found[0][1], found[-1][2])
         return Evidence("order of camera moves", order, "", min(rests) / paths.fps, "s", frames)
 

@@ -38,7 +38,9 @@ class CountCycles(QuestionTemplate):
             raise Rejected("question", "the object performs another motion")
         require_perceptible(paths, seen, found)
         margin = 0.5 - abs(found.cycles - round(found.cycles))
-        return Evidence("cycles", round(found.cycles, 3), "cycles", margin, "cycles", (found.first, found.last), (found.subject,), found.rate_hz)
+        return Evidence(
+            "cycles", round(found.cycles, 3), "cycles", margin, "cycles", (found.first, found.last), (found.subject,), found.rate_hz
+        )
 
     def answer(self, evidence, asked):
         return str(round(evidence.value)) if evidence.margin > MIN_MARGIN else None

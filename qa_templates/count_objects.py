@@ -24,7 +24,7 @@ class CountObjects(QuestionTemplate):
         return [("1", "2", "3", "4")]
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(level_motions(scene))[:4]]
+        motions = [str(name) for name in rng.permutation(level_motions(scene, 4))[:4]]
         performed = rng.permutation([motions[0]] * int(answer) + motions[1 : 1 + len(MOVERS) - int(answer)])
         roles = tuple(Role(key, (Beat(str(motion)),)) for key, motion in zip(MOVERS, performed, strict=True))
         needed_s = max(room_s(span_s(motion)) for motion in motions)
@@ -37,7 +37,9 @@ class CountObjects(QuestionTemplate):
         chosen = [item.subject for item in found if item.motion == asked.slots["motion"]]
         frames = (min(item.first for item in found), max(item.last for item in found))
         subjects = tuple(item.subject for item in found)
-        return Evidence("objects that perform the motion", chosen, "", 1.0, "objects", frames, subjects, max(item.rate_hz for item in found))
+        return Evidence(
+            "objects that perform the motion", chosen, "", 1.0, "objects", frames, subjects, max(item.rate_hz for item in found)
+        )
 
     def answer(self, evidence, asked):
         return str(len(evidence.value)) if evidence.value else None

@@ -1,5 +1,6 @@
 """In which order does an object perform its actions?"""
 
+import itertools
 from dataclasses import replace
 
 from qa_templates.observation import performances, require_perceptible, reversed_motion, spread
@@ -27,7 +28,7 @@ class OrderOfActions(QuestionTemplate):
         return order_sets()
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(level_motions(scene))[:3]]
+        motions = [str(name) for name in rng.permutation(level_motions(scene, 3))[:3]]
         beats = tuple(Beat(motions[int(place)]) for place in answer)
         needed_s = room_s(*(span_s(motion) for motion in motions))
         return Script((Role("subject", beats),), shots=None, room_s=needed_s, slots={"motions": motions})
@@ -39,7 +40,7 @@ class OrderOfActions(QuestionTemplate):
             raise Rejected("question", "the object performs other actions")
         for item in found:
             require_perceptible(paths, seen, item)
-        rest_s = min(later.first - earlier.last for earlier, later in zip(found, found[1:], strict=False)) / paths.fps
+        rest_s = min(later.first - earlier.last for earlier, later in itertools.pairwise(found)) / paths.fps
         return Evidence("order of actions", order, "", rest_s, "s", spread(found), (found[0].subject,), 2.0 / rest_s)
 
     def answer(self, evidence, asked):

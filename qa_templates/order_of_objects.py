@@ -1,5 +1,7 @@
 """In which order do objects set off?"""
 
+import itertools
+
 from qa_templates.observation import only_performance, require_perceptible, spread
 from qa_templates.orders import found_order, order_sets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
@@ -26,7 +28,10 @@ class OrderOfObjects(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motions = [str(name) for name in rng.choice(level_motions(scene), len(MOVERS))]
-        roles = tuple(Role(key, (Beat(motion),), rank=answer.index(str(place))) for place, (key, motion) in enumerate(zip(MOVERS, motions, strict=True)))
+        roles = tuple(
+            Role(key, (Beat(motion),), rank=answer.index(str(place)))
+            for place, (key, motion) in enumerate(zip(MOVERS, motions, strict=True))
+        )
         needed_s = max(room_s(span_s(motion)) for motion in motions) + STAGGER_S * (len(MOVERS) - 1)
         return Script(roles, room_s=needed_s)
 
@@ -35,7 +40,7 @@ class OrderOfObjects(QuestionTemplate):
         found = sorted((only_performance(paths, name) for name in names), key=lambda item: item.first)
         for item in found:
             require_perceptible(paths, seen, item)
-        lead_s = min(later.first - earlier.first for earlier, later in zip(found, found[1:], strict=False)) / paths.fps
+        lead_s = min(later.first - earlier.first for earlier, later in itertools.pairwise(found)) / paths.fps
         order = found_order(names, [item.subject for item in found])
         return Evidence("order of setting off", order, "", lead_s, "s", spread(found), tuple(names), 2.0 / lead_s if lead_s else 0.0)
 

@@ -106,11 +106,13 @@ class QuestionOptions:
     Args:
         mix: weight of each question type, in snake case (``repetition_count: 2``); a type left out weighs 1, 0 leaves it out.
         templates: templates to draw from; empty means all that are registered.
+        without: templates to leave out.
         questions_per_video: how many questions are asked of one clip, where it supports them.
     """
 
     mix: dict[str, float] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     questions_per_video: int = 1
 
     def __post_init__(self) -> None:
@@ -118,7 +120,7 @@ class QuestionOptions:
         for key, weight in self.mix.items():
             require(key in known, "qa.mix", key, f"weights of {', '.join(known)}")
             require(weight >= 0, f"qa.mix.{key}", weight, "a weight of 0 or more")
-        for name in self.templates:
+        for name in (*self.templates, *self.without):
             QUESTIONS[name]
         require(1 <= self.questions_per_video <= 8, "questions_per_video", self.questions_per_video, "1 to 8")
 
@@ -208,5 +210,10 @@ def answers(template: QuestionTemplate, scene: SceneOptions) -> tuple[str, ...]:
         ValueError: the options leave it fewer than four answers to choose from.
     """
     keys = tuple(sorted({key for options in template.option_sets(scene) for key in options}))
-    require(len(keys) >= 4, f"answers of question {template.name!r}", keys, "at least four: allow more motions (scene.motions) or leave it out (qa.templates)")
+    require(
+        len(keys) >= 4,
+        f"answers of question {template.name!r}",
+        keys,
+        "at least four: allow more motions (scene.motions) or leave it out (qa.templates)",
+    )
     return keys

@@ -47,11 +47,28 @@ def intent(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneO
     return Intent(seed, split, index, name, options, letter)
 
 
+def check(qa: QuestionOptions, scene: SceneOptions) -> None:
+    """See at the door whether every template can be staged with these options.
+
+    Raises:
+        ValueError: a template lacks motions to choose from, or its shortest script does not fit the longest clip.
+    """
+    too_long: dict[str, float] = {}
+    for name in template_shares(qa):
+        needed_s = _shortest_s(name, scene)
+        if needed_s > scene.duration[1]:
+            too_long[name] = needed_s
+    listed = ", ".join(f"{name} ({needed_s:.1f} s)" for name, needed_s in too_long.items())
+    remedy = f"a longest duration that has room for {listed}, or leave them out: qa.without=[{','.join(too_long)}]"
+    require(not too_long, "duration", list(scene.duration), remedy)
+
+
 def template_shares(qa: QuestionOptions) -> dict[str, int]:
     """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike."""
     weights = {kind: qa.mix.get(type_key(kind), 1.0) for kind in QUESTION_TYPES}
-    names = [name for name in (qa.templates or QUESTIONS) if weights[QUESTIONS[name].question_type] > 0]
-    require(bool(names), "qa", (qa.mix, qa.templates), "a mix and templates that leave something to ask")
+    chosen = [name for name in sorted(qa.templates or QUESTIONS) if name not in qa.without]
+    names = [name for name in chosen if weights[QUESTIONS[name].question_type] > 0]
+    require(bool(names), "qa", (qa.mix, qa.templates, qa.without), "a mix and templates that leave something to ask")
     kinds = [QUESTIONS[name].question_type for name in names]
     present = sum(weights[kind] for kind in set(kinds))
     wanted = {name: BLOCK * weights[kind] / present / kinds.count(kind) for name, kind in zip(names, kinds, strict=True)}
@@ -74,6 +91,17 @@ def draw_options(template: str, answer: str | None, key: tuple[int, str, int], s
     sets = [options for options in asker.option_sets(scene) if answer in options]
     others = [str(other) for other in rng.permutation([option for option in sets[int(rng.integers(len(sets)))] if option != answer])]
     return (*others[:letter], answer, *others[letter:]), LETTERS[letter]
+
+
+def _shortest_s(template: str, scene: SceneOptions, draws: int = 12) -> float:
+    """Length of the shortest clip that one of a few scripts of a template needs."""
+    keys = answers(QUESTIONS[template](), scene)
+    intents = [
+        Intent(0, "check", draw, template, *draw_options(template, keys[draw % len(keys)], (0, "check", draw), scene))
+        for draw in range(draws)
+    ]
+    scripts = [QUESTIONS[template]().script(it.answer, it.options, _rng(0, "check", template, it.index), scene) for it in intents]
+    return min(script.room_s for script in scripts)
 
 
 def _rounded(wanted: Mapping[str, float]) -> dict[str, int]:
@@ -102,4 +130,6 @@ def _from_block(size: int, what: str, key: tuple[int, str, int]) -> int:
 
 
 def _rng(seed: int, split: str, what: str, block: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(zlib.crc32(split.encode()), zlib.crc32(what.encode()), block)))
+    return np.random.default_rng(
+        np.random.SeedSequence(entropy=seed, spawn_key=(zlib.crc32(split.encode()), zlib.crc32(what.encode()), block))
+    )

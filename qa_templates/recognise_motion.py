@@ -3,7 +3,8 @@
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.motions.motion import MOTIONS
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.staging import Beat, Role, SceneOptions, Script, room_s, span_s
+from scenes.types import require
 
 
 @QUESTIONS.register
@@ -47,6 +48,13 @@ class RecogniseMotion(QuestionTemplate):
         return with_answers(asked, lambda name: reversed_motion(name) or "") if reversed_motion(asked.answer) else None
 
 
-def level_motions(scene) -> tuple[str, ...]:
-    """Motions that end at the height at which they began, so that they can follow one another in any order."""
-    return tuple(name for name in scene.motion_names() if MOTIONS[name].net_height == 0)
+def level_motions(scene: SceneOptions, least: int = 1) -> tuple[str, ...]:
+    """Motions that end at the height at which they began, so that they can follow one another in any order.
+
+    Raises:
+        ValueError: the scene options allow fewer than ``least`` of them.
+    """
+    level = tuple(name for name in scene.motion_names() if MOTIONS[name].net_height == 0)
+    allowed = f"at least {least} of {', '.join(name for name in MOTIONS if MOTIONS[name].net_height == 0)}, or none for all"
+    require(len(level) >= least, "scene.motions", list(scene.motions), allowed)
+    return level

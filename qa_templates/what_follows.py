@@ -1,6 +1,8 @@
 """What does an object do right after, or right before, another action?"""
 
-from qa_templates.observation import performances, require_perceptible, spread
+from dataclasses import replace
+
+from qa_templates.observation import performances, require_perceptible, reversed_motion, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.motions.motion import MOTIONS
@@ -26,7 +28,7 @@ class WhatFollows(QuestionTemplate):
         return [ACTIONS]
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(level_motions(scene))[:5]]
+        motions = [str(name) for name in rng.permutation(level_motions(scene, 5))[:5]]
         anchor, offered = motions[0], dict(zip(ACTIONS, motions[1:], strict=True))
         performed = self._performed(answer, offered, rng, scene)
         beats = tuple(Beat(name) for name in self._arranged(anchor, offered[answer], performed, rng))
@@ -69,3 +71,10 @@ class WhatFollows(QuestionTemplate):
 
     def words(self, slots):
         return super().words(slots) | {"relation": slots["relation"]}
+
+    def reversed_in_time(self, asked):
+        slots = dict(asked.slots)
+        backwards = {key: reversed_motion(slots[key]) for key in (*ACTIONS, "motion")}
+        if None in backwards.values() or len(set(backwards.values())) != len(backwards):
+            return None
+        return replace(asked, slots=slots | backwards | {"relation": "before" if slots["relation"] == "after" else "after"})

@@ -42,7 +42,16 @@ class WhichMovesFirst(QuestionTemplate):
         chosen = found[0] if asked.slots["place"] == "first" else found[-1]
         lead_s = (pair[1].first - pair[0].first) / paths.fps
         subjects = tuple(item.subject for item in found)
-        return Evidence(f"object that sets off {asked.slots['place']}", chosen.subject, "", lead_s, "s", spread(found), subjects, 2.0 / lead_s if lead_s else 0.0)
+        return Evidence(
+            f"object that sets off {asked.slots['place']}",
+            chosen.subject,
+            "",
+            lead_s,
+            "s",
+            spread(found),
+            subjects,
+            2.0 / lead_s if lead_s else 0.0,
+        )
 
     def answer(self, evidence, asked):
         found = next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)

@@ -25,14 +25,14 @@ class WhichObjectDoes(QuestionTemplate):
         return [OBJECTS]
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(level_motions(scene))[:4]]
+        motions = [str(name) for name in rng.permutation(level_motions(scene, 4))[:4]]
         roles = tuple(Role(key, (Beat(motion),)) for key, motion in zip(OBJECTS, motions, strict=True))
         needed_s = max(room_s(span_s(motion)) for motion in motions)
         return Script(roles, room_s=needed_s, slots={"motion": motions[OBJECTS.index(answer)]})
 
     def measure(self, asked, paths, seen):
         names = [asked.slots[key] for key in OBJECTS]
-        found = [item for item in map(lambda name: only_performance(paths, name), names) if item.motion == asked.slots["motion"]]
+        found = [item for item in (only_performance(paths, name) for name in names) if item.motion == asked.slots["motion"]]
         if len(found) != 1:
             raise Rejected("question", "not exactly one object performs the motion")
         require_perceptible(paths, seen, found[0])

@@ -184,7 +184,9 @@ def span_s(motion: str, cycles: int = 1) -> tuple[float, float]:
     return cycles * shortest, cycles * longest
 
 
-def schedule(spans: Sequence[tuple[float, float]], total_s: float, rng: np.random.Generator, delay_s: float = 0.0) -> list[tuple[float, float]]:
+def schedule(
+    spans: Sequence[tuple[float, float]], total_s: float, rng: np.random.Generator, delay_s: float = 0.0
+) -> list[tuple[float, float]]:
     """Intervals of actions that follow one another with rests, at random within a clip of ``total_s``.
 
     Raises:
@@ -305,7 +307,9 @@ def _perform(
     return item
 
 
-def _start_at_once(spans: Sequence[tuple[float, float]], delay_s: float, timeline: Timeline, rng: np.random.Generator) -> list[tuple[float, float]]:
+def _start_at_once(
+    spans: Sequence[tuple[float, float]], delay_s: float, timeline: Timeline, rng: np.random.Generator
+) -> list[tuple[float, float]]:
     """As `schedule`, but the first action starts at its time: the order of starts is what is asked."""
     drawn = schedule(spans, timeline.duration_s, rng, delay_s)
     early_s = drawn[0][0] - (LEAD_S + delay_s)
@@ -318,7 +322,9 @@ def _homeward(heading_rad: float, offset_m: np.ndarray) -> float:
     return heading_rad + (math.pi if gone_m > 0.3 else 0.0)
 
 
-def _draw_motion(beat: Beat, item: ObjectSpec, duration_s: float, heading_rad: float, rng: np.random.Generator, options: SceneOptions) -> Motion:
+def _draw_motion(
+    beat: Beat, item: ObjectSpec, duration_s: float, heading_rad: float, rng: np.random.Generator, options: SceneOptions
+) -> Motion:
     cue = Cue(
         duration_s=round(duration_s, 4),
         extent_m=shapes.extent_m(item.shape, item.size_m),
@@ -376,7 +382,9 @@ def _moved(actor: _Actor, place_m: np.ndarray) -> ObjectSpec:
     return replace(actor.item, position_m=position)
 
 
-def _film(script: Script, objects: Sequence[ObjectSpec], timeline: Timeline, rng: np.random.Generator, options: SceneOptions) -> dict[str, Any]:
+def _film(
+    script: Script, objects: Sequence[ObjectSpec], timeline: Timeline, rng: np.random.Generator, options: SceneOptions
+) -> dict[str, Any]:
     """The camera's moves, and the object that it follows."""
     shots = script.shots
     if shots is None:

@@ -30,7 +30,7 @@ every_move = pytest.mark.parametrize(("name", "sense"), SENSES, ids=lambda value
 every_moving = pytest.mark.parametrize(("name", "sense"), MOVING, ids=lambda value: str(value))
 seeds = st.integers(0, 2**32 - 1)
 views = st.sampled_from(sorted(VIEWPOINTS))
-few = settings(max_examples=12)
+few = settings(max_examples=8)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -266,7 +266,7 @@ def test_a_move_made_again_and_again_stays_within_bounds(name, sense, seed, view
 
 
 @every_move
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=seeds, view=views, difficulty=st.floats(0, 1))
 def test_is_recognised_as_itself_and_as_nothing_else(name, sense, seed, view, difficulty):
     assert matching(measured(take(name, sense, seed, view, difficulty).film())) == [(name, sense)]
@@ -448,7 +448,7 @@ def chain(drawn: list[tuple[str, int]], seed: int, view: str) -> tuple[Trajector
 three_moves = st.lists(st.sampled_from(MOVING), min_size=3, max_size=3, unique_by=lambda pair: pair[0])
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(drawn=three_moves, seed=seeds, view=st.sampled_from([name for name in VIEWPOINTS if name.split(" ", 1)[1].startswith("front")]))
 def test_a_sequence_is_parted_and_each_move_recognised(drawn, seed, view):
     paths, intervals = chain(drawn, seed, view)

@@ -33,7 +33,7 @@ class Rock(Motion):
 
     def local_pose(self, t_s):
         quarters = 4 * self.rocks * t_s / self.duration_s
-        angle = self.angle_rad * geometry.ease(np.minimum(quarters, 4 * self.rocks - quarters)) * np.sin(np.pi / 2.1 * quarters)
+        angle = self.angle_rad * geometry.ease(np.minimum(quarters, 4 * self.rocks - quarters)) * np.sin(np.pi / 2 * quarters)
         # the centre turns about the edge on the side to which the object tips
         sideways = np.sign(angle) * self.half_width_m * (1 - np.cos(angle)) + self.half_height_m * np.sin(angle)
         upward = self.half_width_m * np.abs(np.sin(angle)) - self.half_height_m * (1 - np.cos(angle))

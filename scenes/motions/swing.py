@@ -38,7 +38,7 @@ class Swing(Motion):
     def local_pose(self, t_s):
         quarters = 4 * self.swings * t_s / self.duration_s
         to_end = np.minimum(quarters, 4 * self.swings - quarters)
-        angle = self.angle_rad * geometry.ease(to_end) * np.sin(np.pi / 2.1 * quarters)
+        angle = self.angle_rad * geometry.ease(to_end) * np.sin(np.pi / 2 * quarters)
         lift_m = self.lift_m * geometry.ease(2 * to_end)
         offset = np.stack([self.arm_m * np.sin(angle), np.zeros_like(angle), self.arm_m * (1 - np.cos(angle)) + lift_m], axis=1)
         return Pose(offset, geometry.wxyz(geometry.about((0.0, 1.0, 0.0), -angle)), resting(len(t_s)).scale)
