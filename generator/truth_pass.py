@@ -31,6 +31,7 @@ from scenes.shapes import object_mesh
 from scenes.types import EnvironmentSpec, ObjectSpec, SceneSpec, Trajectories
 
 SHEET_PX = 2048  # a side; larger sheets save nothing
+PART_FACES = 100000
 GL_CLIP_DISTANCES = range(0x3000, 0x3004)
 
 # The clip distances keep what is larger than its tile out of the neighbours; `tile` is the tile's centre on the sheet.
@@ -140,13 +141,17 @@ class TruthPass:
     def _upload_solid(self, shape: str) -> _Solid:
         mesh = unit_mesh(shape)
         closed = bool(mesh.is_watertight and mesh.is_winding_consistent and mesh.volume > 0)
-        return _Solid(_GpuMesh(self._context, self._program, [mesh], closed), corners_of(_bounds(mesh)))
+        return _Solid(_GpuMesh(self._context, self._program, mesh.vertices, mesh.faces, closed), corners_of(_bounds(mesh.vertices)))
 
     def _upload_scenery(self, spec: EnvironmentSpec) -> _Scenery:
         meshes = [surface.mesh for surface in environment.build(spec).surfaces]
-        ends = np.cumsum([3 * len(mesh.faces) for mesh in meshes])
-        ranges = [slice(int(end) - 3 * len(mesh.faces), int(end)) for end, mesh in zip(ends, meshes, strict=True)]
-        return _Scenery(_GpuMesh(self._context, self._program, meshes, closed=False), np.stack([mesh.bounds for mesh in meshes]), ranges)
+        starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
+        vertices = np.concatenate([mesh.vertices for mesh in meshes])
+        parts = [part + start for mesh, start in zip(meshes, starts, strict=False) for part in _parts(mesh.vertices, mesh.faces)]
+        ends = np.cumsum([part.size for part in parts])
+        ranges = [slice(int(end) - part.size, int(end)) for end, part in zip(ends, parts, strict=True)]
+        mesh = _GpuMesh(self._context, self._program, vertices, np.concatenate(parts), closed=False)
+        return _Scenery(mesh, np.stack([_bounds(vertices[part.ravel()]) for part in parts]), ranges)
 
     def _new_sheet(self, width_px: int, height_px: int) -> _Sheet:
         return _Sheet(self._context, self._program, width_px, height_px)
@@ -177,9 +182,18 @@ def unit_mesh(shape: str) -> trimesh.Trimesh:
     return object_mesh(ObjectSpec(shape, shape, 1.0, paint, plain(COLOURS[paint]), (0.0, 0.0, 0.0)))
 
 
-def _bounds(mesh: trimesh.Trimesh) -> Array:
-    """``(2, 3)``, without trimesh's cache, whose key is a hash of all vertices."""
-    return np.stack([mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)])
+def _bounds(points: Array) -> Array:
+    """``(2, 3)``: lowest and highest coordinates of ``(point, 3)``."""
+    return np.stack([points.min(axis=0), points.max(axis=0)])
+
+
+def _parts(vertices: Array, faces: np.ndarray) -> list[np.ndarray]:
+    """Faces in compact groups, so that most of a surface need not be drawn where only some of it may be in the way."""
+    if len(faces) <= PART_FACES:
+        return [faces]
+    middles = vertices[faces].mean(axis=1)
+    order = np.argsort(middles[:, np.argmax(np.ptp(middles, axis=0))])
+    return [part for half in np.array_split(faces[order], 2) for part in _parts(vertices, half)]
 
 
 def _sizes_m(spec: SceneSpec) -> Array:
@@ -205,14 +219,11 @@ def _draw_coverage(sheet: _Sheet, layout: Layout, solids: list[_Solid], scenery:
 class _GpuMesh:
     """Triangles on the GPU and the buffer that says where to draw them; back faces are skipped if it is closed."""
 
-    def __init__(self, context: moderngl.Context, program: moderngl.Program, meshes: list[trimesh.Trimesh], closed: bool) -> None:
-        starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
-        vertices = np.concatenate([mesh.vertices for mesh in meshes]).astype("f4")
-        faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=False)]).astype("i4")
+    def __init__(self, context: moderngl.Context, program: moderngl.Program, vertices: Array, faces: np.ndarray, closed: bool) -> None:
         self.closed, self.num_indices = closed, faces.size
         self.instances = context.buffer(reserve=INSTANCE_BYTES, dynamic=True)
-        placed = (self.instances, INSTANCE_FORMAT, *INSTANCE_ATTRIBUTES)
-        self.array = context.vertex_array(program, [(context.buffer(vertices), "3f", "position"), placed], context.buffer(faces))
+        corners = [(context.buffer(vertices.astype("f4")), "3f", "position"), (self.instances, INSTANCE_FORMAT, *INSTANCE_ATTRIBUTES)]
+        self.array = context.vertex_array(program, corners, context.buffer(faces.astype("i4")))
 
 
 class _Sheet:

@@ -66,13 +66,16 @@ def check(qa: QuestionOptions, scene: SceneOptions) -> None:
 def template_shares(qa: QuestionOptions) -> dict[str, int]:
     """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike."""
     weights = {kind: qa.mix.get(type_key(kind), 1.0) for kind in QUESTION_TYPES}
-    chosen = [name for name in sorted(qa.templates or QUESTIONS) if name not in qa.without]
-    names = [name for name in chosen if weights[QUESTIONS[name].question_type] > 0]
-    require(bool(names), "qa", (qa.mix, qa.templates, qa.without), "a mix and templates that leave something to ask")
-    kinds = [QUESTIONS[name].question_type for name in names]
-    present = sum(weights[kind] for kind in set(kinds))
-    wanted = {name: BLOCK * weights[kind] / present / kinds.count(kind) for name, kind in zip(names, kinds, strict=True)}
-    return _rounded(wanted)
+    names = [name for name in sorted(qa.templates or QUESTIONS) if name not in qa.without]
+    by_kind = {kind: [name for name in names if QUESTIONS[name].question_type == kind] for kind in QUESTION_TYPES if weights[kind] > 0}
+    by_kind = {kind: alike for kind, alike in by_kind.items() if alike}
+    require(bool(by_kind), "qa", (qa.mix, qa.templates, qa.without), "a mix and templates that leave something to ask")
+    total = sum(weights[kind] for kind in by_kind)
+    kinds = _rounded({kind: BLOCK * weights[kind] / total for kind in by_kind}, {kind: len(alike) for kind, alike in by_kind.items()})
+    shares = {}
+    for kind, alike in by_kind.items():
+        shares |= _rounded(dict.fromkeys(alike, kinds[kind] / len(alike)), dict.fromkeys(alike, 1))
+    return shares
 
 
 def draw_options(template: str, answer: str | None, key: tuple[int, str, int], scene: SceneOptions) -> tuple[tuple[str, ...], str]:
@@ -104,14 +107,13 @@ def _shortest_s(template: str, scene: SceneOptions, draws: int = 12) -> float:
     return min(script.room_s for script in scripts)
 
 
-def _rounded(wanted: Mapping[str, float]) -> dict[str, int]:
-    """Whole shares by largest remainder, each at least 1, that add up to `BLOCK`."""
-    shares = {name: max(1, int(share)) for name, share in wanted.items()}
-    by_remainder = sorted(wanted, key=lambda name: (shares[name] - wanted[name], name))
-    for step in range(BLOCK - sum(shares.values())):
-        shares[by_remainder[step % len(by_remainder)]] += 1
-    while sum(shares.values()) > BLOCK:
-        shares[max(shares, key=lambda name: (shares[name] - wanted[name], name))] -= 1
+def _rounded(wanted: Mapping[str, float], least: Mapping[str, int]) -> dict[str, int]:
+    """Whole numbers with the same sum, as near to what is wanted as they can be, and none below its least."""
+    shares = {name: max(least[name], int(share)) for name, share in wanted.items()}
+    while (missing := round(sum(wanted.values())) - sum(shares.values())) != 0:
+        step = 1 if missing > 0 else -1
+        movable = [name for name in wanted if shares[name] + step >= least[name]]
+        shares[max(movable, key=lambda name: (step * (wanted[name] - shares[name]), name))] += step
     return shares
 
 

@@ -23,7 +23,7 @@ class RecogniseMotion(QuestionTemplate):
         return subsets(scene.motion_names())
 
     def script(self, answer, options, rng, scene):
-        repeats = int(rng.integers(1, 4))
+        repeats = int(rng.integers(2, 4))  # a single hop is a small leap
         beats = {name: Beat(name, repeats if MOTIONS[name].countable else 1) for name in options}
         needed_s = max(room_s(span_s(beat.motion, beat.cycles)) for beat in beats.values())
         return Script((Role("subject", (beats[answer],)),), shots=None, extras=level_motions(scene), room_s=needed_s)

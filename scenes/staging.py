@@ -265,14 +265,17 @@ def _stagger_s(roles: Sequence[Role], timeline: Timeline) -> float:
 
 
 def _draw_object(role: Role, colour: str, crowd: int, rng: np.random.Generator) -> ObjectSpec:
-    must_roll = any(MOTIONS[beat.motion].rolls for beat in role.beats)
-    choice = [name for name, shape in SHAPES.items() if shape.round or not must_roll]
+    rolls = any(MOTIONS[beat.motion].rolls for beat in role.beats)
+    stands = any(MOTIONS[beat.motion].flat_base for beat in role.beats)
+    choice = [name for name, shape in SHAPES.items() if (shape.round or not rolls) and not (shape.round and stands)]
+    if not choice:
+        raise Rejected("staging", "no shape for such a row of motions")
     shape = str(rng.choice(sorted(choice)))
-    largest = 0.85 if crowd <= 3 else 0.68
+    smallest, largest = (0.6, 0.85) if crowd <= 3 else (0.55, 0.7)
     return ObjectSpec(
         name=f"{colour} {SHAPES[shape].noun}",
         shape=shape,
-        size_m=round(float(rng.uniform(0.5, largest)), 3),
+        size_m=round(float(rng.uniform(smallest, largest)), 3),
         colour=colour,
         pattern=shapes.random_pattern(rng, COLOURS[colour]),
         position_m=(0.0, 0.0, 0.0),
@@ -301,7 +304,7 @@ def _perform(
     offset_m = np.zeros(3)
     for beat, (start_s, end_s) in zip(role.beats, times, strict=True):
         towards_rad = right_rad + PICTURE_HEADINGS[beat.heading] if beat.heading else _homeward(heading_rad, offset_m)
-        motion = _draw_motion(beat, item, end_s - start_s, towards_rad, rng, options)
+        motion = _draw_motion(beat, item, end_s - start_s, towards_rad, float(offset_m[2]), rng, options)
         offset_m = offset_m + motion.pose(np.array([motion.duration_s])).position_m[0]
         item = replace(item, actions=(*item.actions, object_motion.act(motion, start_s)))
     return item
@@ -323,12 +326,13 @@ def _homeward(heading_rad: float, offset_m: np.ndarray) -> float:
 
 
 def _draw_motion(
-    beat: Beat, item: ObjectSpec, duration_s: float, heading_rad: float, rng: np.random.Generator, options: SceneOptions
+    beat: Beat, item: ObjectSpec, duration_s: float, heading_rad: float, height_m: float, rng: np.random.Generator, options: SceneOptions
 ) -> Motion:
     cue = Cue(
         duration_s=round(duration_s, 4),
         extent_m=shapes.extent_m(item.shape, item.size_m),
         cycles=beat.cycles,
+        height_m=max(0.0, height_m),
         sense=beat.sense or int(rng.choice([-1, 1])),
         heading_rad=_wrapped(heading_rad),
         difficulty=options.difficulty,

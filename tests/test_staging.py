@@ -1,0 +1,123 @@
+"""Staging: scripts become scenes that keep to them, whatever else is drawn."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenes.kinematics import active_segments
+from scenes.motions.motion import MOTIONS
+from scenes.rejection import Rejected
+from scenes.solve import solve
+from scenes.staging import LEAD_S, REST_S, Beat, ClipIdentity, Role, SceneOptions, Script, Shot, compose, room_s, schedule
+from scenes.streams import Streams
+
+CLIP = ClipIdentity("0" * 32, "train", 0, 0)
+spans = st.lists(st.tuples(st.floats(0.5, 2.0), st.floats(0.0, 2.0)), min_size=1, max_size=4).map(
+    lambda pairs: [(low, low + more) for low, more in pairs]
+)
+
+
+def composed(script: Script, seed: int, **options):
+    """The first feasible draw."""
+    for attempt in range(30):
+        try:
+            return compose(script, CLIP, Streams(seed, "train", 0, attempt), SceneOptions(**options))
+        except Rejected:
+            continue
+    pytest.fail("every draw was rejected")
+
+
+@given(spans=spans, spare_s=st.floats(0, 5), seed=st.integers(0, 2**32))
+def test_schedule_keeps_order_lengths_and_rests(spans, spare_s, seed):
+    total_s = room_s(*spans) + spare_s
+    times = schedule(spans, total_s, np.random.default_rng(seed))
+    for (start_s, end_s), (low, high) in zip(times, spans, strict=True):
+        assert low - 1e-3 <= end_s - start_s <= high + 1e-3
+    assert times[0][0] >= LEAD_S - 1e-3 and times[-1][1] <= total_s - LEAD_S + 1e-3
+    for (_, earlier_s), (later_s, _) in itertools.pairwise(times):
+        assert later_s - earlier_s >= REST_S - 1e-3
+
+
+def test_schedule_without_room_is_rejected():
+    with pytest.raises(Rejected, match="longer clip"):
+        schedule([(2.0, 3.0)], 2.1, np.random.default_rng(0))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_actions_and_shots_are_in_the_scene_as_written(seed):
+    script = Script((Role("subject", (Beat("spin", 2), Beat("slide"))),), (Shot("pan", 1),), extras=("bounce",))
+    spec, names = composed(script, seed)
+    assert [action.name for action in spec.object(names["subject"]).actions] == ["spin", "slide"]
+    assert [action.name for action in spec.camera.moves] == ["pan"]
+    assert spec.watches[0].subject == names["subject"] and len(spec.watches) == 1
+    assert {action.name for item in spec.objects[1:] for action in item.actions} <= {"bounce"}
+    assert spec.timeline.duration_s == pytest.approx(np.clip(spec.timeline.duration_s, 3.0, 8.0), abs=1 / 24)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_nothing_starts_below_the_floor_and_all_rest_at_both_ends(seed):
+    motions = tuple(str(name) for name in np.random.default_rng(seed).permutation(list(MOTIONS))[:2])
+    spec, _ = composed(Script((Role("a", (Beat(motions[0]),)), Role("b", (Beat(motions[1]),)))), seed)
+    paths = solve(spec)
+    for name in paths.names:
+        pose = paths.pose(name)
+        assert pose.position_m[:, 2].min() > 0
+        for first, last in active_segments(pose, paths.fps):
+            assert first > 0 and last < paths.num_frames - 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_ranks_set_the_order_of_starts(seed):
+    roles = tuple(Role(key, (Beat("spin"),), rank=rank) for key, rank in (("c", 2), ("a", 0), ("b", 1)))
+    spec, names = composed(Script(roles, room_s=5.0), seed)
+    starts_s = [spec.object(names[key]).actions[0].start_s for key in "abc"]
+    assert starts_s[1] - starts_s[0] >= 0.55 and starts_s[2] - starts_s[1] >= 0.55
+
+
+def test_length_does_not_depend_on_what_is_done():
+    """The clip's length is drawn before the actions: it cannot tell one count from another."""
+    lengths = {composed(Script((Role("a", (Beat("bounce", cycles),)),), room_s=6.0), 5)[0].timeline.num_frames for cycles in (1, 3, 6)}
+    assert len(lengths) == 1
+
+
+def test_streams_are_apart():
+    """Another attempt changes nuisance factors; the same attempt changes nothing."""
+    script = Script((Role("a", (Beat("spin"),)),))
+    one, again = (compose(script, CLIP, Streams(3, "train", 0, 1), SceneOptions())[0] for _ in range(2))
+    other = compose(script, CLIP, Streams(3, "train", 0, 2), SceneOptions())[0]
+    assert one == again and one != other
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("width", 0),
+        ("width", 641),
+        ("height", -480),
+        ("fps", 0),
+        ("fps", -24.0),
+        ("duration", (5.0, 4.0)),
+        ("duration", (0.0, 4.0)),
+        ("max_distractors", -1),
+        ("difficulty", 1.5),
+        ("camera_motion", -0.1),
+    ],
+)
+def test_bad_options_name_the_key_and_the_value(key, value):
+    with pytest.raises(ValueError, match=key):
+        SceneOptions(**{key: value})
+
+
+def test_unknown_names_list_the_known_ones():
+    with pytest.raises(ValueError, match=r"slidee.*Did you mean 'slide'.*Known:"):
+        SceneOptions(motions=("slidee",))
+    with pytest.raises(ValueError, match=r"moon.*Known:.*studio"):
+        SceneOptions(environments=("moon",))
