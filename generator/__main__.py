@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -27,6 +27,7 @@ from generator.options import GenerateOptions, command
 from generator.report import Progress, Summary
 from qa_templates.question import QUESTIONS, answers
 from qa_templates.quota import template_shares
+from scenes.types import require
 
 SHORTHANDS = ("name", "workers", "width", "height", "fps", "duration", "difficulty", "questions_per_video")
 DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -105,16 +106,14 @@ def require_askable(options: GenerateOptions) -> None:
 
 def typed_options(configuration: DictConfig) -> GenerateOptions:
     """The typed options of a composed configuration. Raises ValueError that names the key, what it got and what is allowed."""
-    plain = {key: value for key, value in OmegaConf.to_container(configuration, resolve=True).items() if key not in SHORTHANDS}
+    OmegaConf.resolve(configuration)
+    plain = OmegaConf.masked_copy(configuration, [str(key) for key in configuration if key not in SHORTHANDS])
     schema = _writable(OmegaConf.structured(GenerateOptions))
     try:
         merged = OmegaConf.merge(schema, plain)
     except ValidationError as error:
         raise ValueError(_wrong_type(error)) from error
     return CONVERTER.structure(OmegaConf.to_container(merged), GenerateOptions)
-
-
-CONVERTER = cattrs.Converter(detailed_validation=False)  # a wrong value is then its own error, not a group of them
 
 
 def _writable(node: DictConfig) -> DictConfig:
@@ -130,8 +129,18 @@ def _writable(node: DictConfig) -> DictConfig:
 
 def _wrong_type(error: ValidationError) -> str:
     found = re.search(r"could not be converted to (\w+)", str(error))
-    allowed = NATURES.get(found[1], found[1]) if found else "a list, as in [a,b]" if "ListConfig" in str(error) else "another value"
-    return f"{error.full_key} = {error.value!r} is not allowed: give {allowed}"
+    allowed = NATURES.get(found[1], found[1]) if found else "a list, as in [a,b]" if "ListConfig" in str(error) else "a value, not null"
+    key = re.sub(rf"^\w+\.(?=({'|'.join(SHORTHANDS)})\b)", "", str(error.full_key))
+    return f"{key} = {error.value!r} is not allowed: give {allowed}"
+
+
+def _pair(value: Sequence[float], _: type) -> tuple[float, float]:
+    require(len(value) == 2, "pair", value, "two numbers, as in duration=[3,8]")
+    return float(value[0]), float(value[1])
+
+
+CONVERTER = cattrs.Converter(detailed_validation=False)  # a wrong value is then its own error, not a group of them
+CONVERTER.register_structure_hook_func(lambda kind: kind == tuple[float, float], _pair)
 
 
 def explain(error: Exception) -> str:
@@ -143,21 +152,21 @@ def explain(error: Exception) -> str:
     unknown = re.search(r"Could not (?:override|append|delete)[^']*'(?P<key>[^'@]+)'", str(error))
     if isinstance(cause, (ConfigAttributeError, ConfigKeyError)) or unknown:
         key = unknown["key"] if unknown else str(getattr(cause, "full_key", cause))
-        return f"unknown key {key!r}{_suggestion(key)}; python -m generator --help lists them"
+        return f"unknown key {key!r}{_suggestion(key)}: python -m generator --help lists the keys"
     return " ".join(str(error).split())
 
 
 def _suggestion(key: str) -> str:
     known = [*SHORTHANDS, *_keys(OmegaConf.structured(GenerateOptions))]
     close = difflib.get_close_matches(key, known, n=3)
-    return f": did you mean {' or '.join(close)}?" if close else ""
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
     for key, value in node.items():
-        yield f"{prefix}{key}"
+        yield prefix + str(key)
         if OmegaConf.is_dict(value):
-            yield from _keys(value, f"{prefix}{key}.")
+            yield from _keys(value, f"{prefix}{key!s}.")
 
 
 def _complain(message: str) -> None:

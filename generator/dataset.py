@@ -306,6 +306,8 @@ def disk_full_named(root: Path) -> Iterator[None]:
 
 def _folder(out: str) -> Path:
     root = Path(out).expanduser()
+    if root.exists() and not root.is_dir():
+        raise ValueError(f"out = {out!r} is not allowed: it is a file; give a folder")
     with _refusing(out):
         root.mkdir(parents=True, exist_ok=True)
         names = sorted(path.name for path in root.iterdir())
@@ -461,7 +463,8 @@ trajectories = numpy.load(f"trajectories/{{rows[0]['key']}}.npz")  # no pickle
 
 
 def _card(dataset: Dataset, annotations: list[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
-    types, letters = Counter(), Counter()
+    types: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
     for row in rows:
         types[row["question_type"]] += len(row["qa"])
         letters.update(entry["answer"] for entry in row["qa"])

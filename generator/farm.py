@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 
 import joblib
@@ -29,7 +29,7 @@ class GaveUp(RuntimeError):
     """The first clips all failed, so the others were not begun."""
 
 
-def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Iterator[ClipReport]:
+def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
     """Make clips, and report on each as it comes; in any order.
 
     Close the iterator to stop early; what is finished is on disk.
@@ -52,12 +52,12 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> I
                 raise GaveUp(f"the first {failed} clips all failed, so the other {left} were not made. The last one: {report.message}")
 
 
-def _in_process(indices: Iterable[int], options: GenerateOptions, dataset: Dataset) -> Iterator[ClipReport]:
+def _in_process(indices: Iterable[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
     for index in indices:
         yield attempt_clip(index, options, dataset)
 
 
-def _in_workers(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Iterator[ClipReport]:
+def _in_workers(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
     workers = joblib.cpu_count() if options.farm.workers == -1 else options.farm.workers
     waiting = list(indices)
     while waiting:
@@ -72,7 +72,9 @@ def _in_workers(indices: Sequence[int], options: GenerateOptions, dataset: Datas
         waiting = [index for index in missing if index not in suspects]
 
 
-def _pool(indices: Sequence[int], workers: int, options: GenerateOptions, dataset: Dataset, lost: list[int]) -> Iterator[ClipReport]:
+def _pool(
+    indices: Sequence[int], workers: int, options: GenerateOptions, dataset: Dataset, lost: list[int]
+) -> Generator[ClipReport, None, None]:
     """Make clips until all are done or a worker dies; those whose reports went with it are appended to ``lost``."""
     threads = dict.fromkeys(THREAD_COUNTS, str(options.farm.threads))
     pool = ProcessPoolExecutor(workers, timeout=IDLE_S, env=threads, initializer=_begin)

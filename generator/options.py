@@ -14,6 +14,7 @@ from scenes.staging import SceneOptions
 from scenes.types import require
 
 ENGINES = ("none", "workbench", "eevee", "cycles")
+X264_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class RenderOptions:
         require(self.samples >= 1, "render.samples", self.samples, "at least 1")
         require(self.device in ("auto", "cpu", "gpu"), "render.device", self.device, "auto, cpu or gpu")
         require(0 <= self.crf <= 51, "render.crf", self.crf, "0 to 51")
+        require(self.preset in X264_PRESETS, "render.preset", self.preset, f"one of {', '.join(X264_PRESETS)}")
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def _told(options: GenerateOptions) -> dict[str, Any]:
     return {key: value for key, value in flatten(options).items() if not (key.startswith("qa.mix.") and value == 1)}
 
 
-def flatten(options: object, prefix: str = "") -> dict[str, Any]:
+def flatten(options: Any, prefix: str = "") -> dict[str, Any]:
     """Nested option dataclasses (and mappings in them) as flat dotted keys."""
     pairs = (
         options.items()

@@ -60,7 +60,7 @@ class Tally:
     """What making a clip took: rejected takes, and exclusive seconds per stage."""
 
     rejections: Counter[Rejection] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
     _running: list[str] = field(default_factory=list)
     _since: float = 0.0
 
@@ -78,7 +78,8 @@ class Tally:
     def _charge(self) -> None:
         now = time.perf_counter()
         if self._running:
-            self.seconds[self._running[-1]] += now - self._since
+            name = self._running[-1]
+            self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self._since = now
 
 
@@ -91,7 +92,7 @@ class ClipReport:
     status: Status
     frames: int = 0
     rejections: Counter[Rejection] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
     message: str = ""
     trace: str = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -71,7 +71,7 @@ class Summary:
         self._options, self._root, self._skipped = options, root, skipped
         self._statuses: Counter[str] = Counter()
         self._rejections: Counter[Rejection] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._frames = 0
         self._began_s = time.perf_counter()
         self._trace = ""
@@ -84,7 +84,8 @@ class Summary:
         """Count a clip."""
         self._statuses[report.status] += 1
         self._rejections.update(report.rejections)
-        self._seconds.update(report.seconds)
+        for stage, seconds in report.seconds.items():
+            self._seconds[stage] += seconds
         self._frames += report.frames
         self._trace = self._trace or report.trace
 
@@ -142,8 +143,9 @@ class Summary:
     def _stage_table(self) -> Table:
         clips = max(self._statuses.total(), 1)
         table = Table("stage", "seconds", "per clip", "share", title="Where the workers' time went", title_justify="left")
-        for stage, seconds in self._seconds.most_common():
-            table.add_row(stage, f"{seconds:.1f}", f"{seconds / clips:.3f}", f"{seconds / self._seconds.total():.0%}")
+        total = sum(self._seconds.values())
+        for stage, seconds in sorted(self._seconds.items(), key=lambda each: -each[1]):
+            table.add_row(stage, f"{seconds:.1f}", f"{seconds / clips:.3f}", f"{seconds / total:.0%}")
         return table
 
 

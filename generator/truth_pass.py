@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -31,7 +32,7 @@ from scenes.shapes import object_mesh
 from scenes.types import EnvironmentSpec, ObjectSpec, SceneSpec, Trajectories
 
 SHEET_PX = 2048  # a side; larger sheets save nothing
-PART_FACES = 100000
+PART_FACES = 256
 GL_CLIP_DISTANCES = range(0x3000, 0x3004)
 
 # The clip distances keep what is larger than its tile out of the neighbours; `tile` is the tile's centre on the sheet.
@@ -169,7 +170,8 @@ def _of_process(pid: int) -> TruthPass:
 
 def _open_context(libegl: str) -> moderngl.Context:
     try:
-        return moderngl.create_context(standalone=True, backend="egl", require=330, libegl=libegl)
+        backend: dict[str, Any] = {"backend": "egl", "libegl": libegl}
+        return moderngl.create_context(require=330, standalone=True, **backend)
     except Exception as error:  # moderngl raises nothing more precise
         remedy = install_command(["libegl1", "libgl1", "libgl1-mesa-dri"])
         raise RuntimeError(f"no software OpenGL for the occlusion check ({error}). Install it with: {remedy}") from error

@@ -214,6 +214,6 @@ def answers(template: QuestionTemplate, scene: SceneOptions) -> tuple[str, ...]:
         len(keys) >= 4,
         f"answers of question {template.name!r}",
         keys,
-        "at least four: allow more motions (scene.motions) or leave it out (qa.templates)",
+        "at least four: allow more motions (scene.motions) or leave it out (qa.without)",
     )
     return keys

@@ -97,4 +97,4 @@ def project(
 def ease(u: ArrayLike) -> Array:
     """Minimum-jerk progress 0 → 1 for time 0 → 1 (Flash & Hogan 1985), clamped outside."""
     x = np.clip(np.asarray(u, float), 0.0, 1.0)
-    return x**3 * (10 - 15 * x + 6 * x**2)
+    return np.asarray(x**3 * (10 - 15 * x + 6 * x**2), float)

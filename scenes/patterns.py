@@ -2,8 +2,8 @@
 
 A picture is wrapped around a surface by its uv coordinates: u runs along the columns, v along the rows (row 0 is
 v = 0), and both wrap. Pictures for objects (``OBJECT_KINDS``) expect u to run once around the body and v from its
-bottom to its top; they carry a *mark*, one sector of the third colour, so that no turn but a whole one leaves the
-object looking the same. Frequencies are moderate throughout, since the renderer has no mip-mapping.
+bottom to its top; they carry a *mark*, one sector of the third colour, and are uneven around the body, so that no turn
+but a whole one leaves the object looking the same, from whichever side. Frequencies are moderate throughout, since the renderer has no mip-mapping.
 """
 
 from __future__ import annotations
@@ -115,25 +115,31 @@ def _tones(pattern: Pattern, column: NDArray[np.intp], row: NDArray[np.intp]) ->
     return _rng(pattern).random((row.max() + 1, column.max() + 1))[row, column]
 
 
-# Pictures for objects. Each leaves at least two thirds to the first colour.
+# Pictures for objects. Each leaves about two thirds to the first colour.
+
+
+def _uneven(u: Grid) -> Grid:
+    """u run through at a speed that varies once around, between half and one and a half."""
+    return u + 0.5 * np.sin(2 * np.pi * (u - 0.15)) / (2 * np.pi)
 
 
 @_painter
 def _stripes(u: Grid, v: Grid, pattern: Pattern) -> Grid:
     """Meridians: ``repeats`` light stripes around the body."""
-    return _marked(pattern, (u * pattern.repeats + 0.2) % 1 > 0.76, u)
+    return _marked(pattern, (_uneven(u) * pattern.repeats) % 1 > 0.76, u)
 
 
 @_painter
 def _bands(u: Grid, v: Grid, pattern: Pattern) -> Grid:
-    """Parallels: ``repeats`` light bands from bottom to top."""
-    return _marked(pattern, np.abs((v * pattern.repeats) % 1 - 0.5) < 0.12, u)
+    """Parallels: ``repeats`` light bands from bottom to top, which sway up and down once around."""
+    swaying = v * pattern.repeats + 0.4 * np.sin(2 * np.pi * u)
+    return _marked(pattern, np.abs(swaying % 1 - 0.5) < 0.12, u)
 
 
 @_painter
 def _checks(u: Grid, v: Grid, pattern: Pattern) -> Grid:
     """Squares, every fourth one light, ``repeats`` from bottom to top."""
-    column, row, _, _ = _cells(u, v, 2 * pattern.repeats, pattern.repeats)
+    column, row, _, _ = _cells(_uneven(u) % 1, v, 2 * pattern.repeats, pattern.repeats)
     return _marked(pattern, (column + row) % 4 == 1, u)
 
 
@@ -141,14 +147,14 @@ def _checks(u: Grid, v: Grid, pattern: Pattern) -> Grid:
 def _dots(u: Grid, v: Grid, pattern: Pattern) -> Grid:
     """Polka dots in ``repeats`` staggered rows."""
     row = np.floor(v * pattern.repeats)
-    across, up = (u * 2 * pattern.repeats + 0.5 * (row % 2)) % 1 - 0.5, (v * pattern.repeats) % 1 - 0.5
+    across, up = (_uneven(u) * 2 * pattern.repeats + 0.5 * (row % 2)) % 1 - 0.5, (v * pattern.repeats) % 1 - 0.5
     return _marked(pattern, across**2 + up**2 < 0.27**2, u)
 
 
 @_painter
 def _zigzag(u: Grid, v: Grid, pattern: Pattern) -> Grid:
     """Chevrons: ``repeats`` light bands that run up and down twice as often."""
-    wave = np.abs((u * 2 * pattern.repeats) % 1 - 0.5)
+    wave = np.abs((_uneven(u) * 2 * pattern.repeats) % 1 - 0.5)
     return _marked(pattern, (v * pattern.repeats + wave) % 1 > 0.76, u)
 
 

@@ -211,13 +211,14 @@ def _bolt(k: int) -> Solid:
 @SHAPES.register("toy car")
 def car(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
     cabin = _frustum((-0.1, 1.15, 0.84), (-0.16, 0.72, 0.66), 0.66, 1.06)
-    body = solids.join([solids.box(2.0, 0.96, 0.46, chamfer=0.09).moved(z=0.24), cabin])
-    glass = _frustum((-0.115, 1.08, 0.83), (-0.155, 0.80, 0.715), 0.74, 0.98)
+    body = solids.box(2.0, 0.96, 0.46, chamfer=0.09).moved(z=0.24)
+    glass = _frustum((-0.12, 1.07, 0.83), (-0.15, 0.87, 0.74), 0.74, 0.93)
     wheels = solids.join([_wheel(x, y) for x in (-0.6, 0.6) for y in (-0.42, 0.42)])
     lamps = [solids.ball(0.09, 16, 10).moved(0.98, y, 0.5) for y in (-0.3, 0.3)]
-    hubs = [solids.ball(0.1, 16, 10).scaled(1, 0.35, 1).moved(x, y, 0.24) for x in (-0.6, 0.6) for y in (-0.53, 0.53)]
+    hubs = [solids.ball(0.1, 16, 10).scaled(1, 0.35, 1).moved(x, y, 0.24) for x in (-0.6, 0.6) for y in (-0.51, 0.51)]
     return (
         (body, pattern, False),
+        (cabin, plain(colour), False),
         (glass, plain(GLASS), False),
         (wheels, plain(RUBBER), True),
         (solids.join(lamps + hubs), plain((0.96, 0.93, 0.78)), True),
@@ -225,7 +226,7 @@ def car(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 
 def _wheel(x: float, y: float) -> Solid:
-    return solids.cylinder(0.24, 0.22, 24, bevel=0.03).moved(z=-0.11).turned(90, "x").moved(x, y, 0.24)
+    return solids.cylinder(0.23, 0.2, 24, bevel=0.03).moved(z=-0.1).turned(90, "x").moved(x, y, 0.23)
 
 
 def _frustum(base: Vector, top: Vector, low: float, high: float) -> Solid:
@@ -258,8 +259,8 @@ def house(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
     panes = [solids.box(0.24, 1.13, 0.24).moved(x, 0, 0.28) for x in (-0.26, 0.26)]
     return (
         (walls, pattern, False),
-        (solids.join([slope, slope.turned(180), chimney]), plain(deep_shade(colour)), False),
-        (solids.box(1.04, 0.26, 0.46).moved(0.0), plain(WOOD), False),
+        (solids.join([slope, slope.turned(180)]), plain(colour), False),
+        (solids.join([solids.box(1.04, 0.26, 0.46), chimney]), plain(WOOD), False),
         (solids.join(panes), plain(GLASS), False),
     )
 
@@ -284,14 +285,16 @@ def robot(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
     torso = solids.box(0.5, 0.72, 0.72, chamfer=0.06).moved(z=0.34)
     head = solids.box(0.46, 0.52, 0.42, chamfer=0.06).moved(z=1.14)
     limbs = [solids.cylinder(0.09, 0.4, 18).moved(0, y, 0.02) for y in (-0.2, 0.2)]
-    limbs += [solids.cylinder(0.08, 0.56, 18).moved(0, y, 0.46) for y in (-0.46, 0.46)]
+    arms = [solids.cylinder(0.09, 0.56, 18).moved(0, y, 0.46) for y in (-0.46, 0.46)]
     limbs += [solids.cylinder(0.12, 0.14, 18).moved(z=1.03), solids.cylinder(0.025, 0.2, 10, bevel=0.005).moved(z=1.54)]
     feet = [solids.box(0.4, 0.24, 0.1, chamfer=0.02).moved(0.05, y) for y in (-0.2, 0.2)]
     bright = [solids.ball(0.085, 18, 10).moved(0.22, y, 1.38) for y in (-0.12, 0.12)] + [solids.ball(0.06, 14, 8).moved(z=1.76)]
     return (
-        (solids.join([torso, head]), pattern, False),
+        (torso, pattern, False),
+        (solids.join([head, *feet]), plain(colour), False),
+        (solids.join(arms), plain(colour), True),
         (solids.join(limbs), plain(STEEL), True),
-        (solids.join([*feet, solids.box(0.04, 0.28, 0.05).moved(0.23, 0, 1.22)]), plain(RUBBER), False),
+        (solids.box(0.04, 0.28, 0.05).moved(0.23, 0, 1.22), plain(RUBBER), False),
         (solids.join(bright), plain((0.98, 0.96, 0.82)), True),
     )
 

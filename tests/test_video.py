@@ -103,4 +103,3 @@ def test_frames_that_do_not_fit_are_refused(tmp_path: Path, frames: list[np.ndar
 def test_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write(tmp_path / "nowhere" / "clip.mp4", moving_bar())
-
