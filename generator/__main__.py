@@ -25,8 +25,7 @@ from generator.doctor import UnfitMachine, require_healthy
 from generator.farm import GaveUp, run
 from generator.options import GenerateOptions, command
 from generator.report import Progress, Summary
-from qa_templates.question import QUESTIONS, answers
-from qa_templates.quota import template_shares
+from qa_templates.quota import check
 from scenes.types import require
 
 SHORTHANDS = ("name", "workers", "width", "height", "fps", "duration", "difficulty", "questions_per_video")
@@ -66,7 +65,7 @@ def _plain_errors() -> Iterator[None]:
 
 def generate(options: GenerateOptions, console: Console) -> int:
     """Make what is missing of a data set; returns the exit code."""
-    require_askable(options)
+    check(options.qa, options.scene)
     if options.renders:
         require_healthy()
     with Dataset.open(options) as dataset:
@@ -93,12 +92,6 @@ def _make(todo: list[int], options: GenerateOptions, dataset: Dataset, summary: 
     except (DiskFull, GaveUp) as error:
         _complain(str(error))
     return INCOMPLETE if dataset.missing(options.indices) or summary.failed else DONE
-
-
-def require_askable(options: GenerateOptions) -> None:
-    """Raise ValueError when some question has too few answers, or there is nothing to ask, before anything is made."""
-    for name in template_shares(options.qa):
-        answers(QUESTIONS[name](), options.scene)
 
 
 # From the command line to typed options

@@ -169,10 +169,13 @@ def _link(scene: bpy.types.Scene, thing: bpy.types.ID) -> bpy.types.Object:
 def _add_body(
     scene: bpy.types.Scene, name: str, parts: Sequence[Surface], materials: dict[Pattern, bpy.types.Material]
 ) -> tuple[bpy.types.Object, ...]:
-    """One Blender object for the parts that cast shadows and one for those that do not: few objects draw fast."""
+    """One Blender object for the parts that cast shadows and one for those that do not: few objects draw fast.
+
+    An open mesh casts none, since Workbench would turn it into streaks across the picture.
+    """
     body = []
     for casts_shadow in (True, False):
-        chosen = [part for part in parts if part.casts_shadow == casts_shadow]
+        chosen = [part for part in parts if (part.casts_shadow and part.mesh.is_watertight) == casts_shadow]
         if chosen:
             linked = _link(scene, _mesh(name, chosen, materials))
             linked.display.show_shadows = linked.visible_shadow = casts_shadow
@@ -408,7 +411,7 @@ def _use_cycles(stage: _Stage, spec: SceneSpec, options: RenderOptions) -> None:
 
 
 def _cycles_device(wanted: str) -> str:
-    """"GPU" or "CPU". Raises ValueError when a GPU is wanted and there is none."""
+    """Cycles' word for where to draw, "GPU" or "CPU". Raises ValueError when a GPU is wanted and there is none."""
     if wanted != "cpu":
         preferences = bpy.context.preferences.addons["cycles"].preferences
         if any(_enable_gpus(preferences, kind) for kind in GPU_KINDS):

@@ -27,7 +27,7 @@ from generator.system_libraries import PACKAGES, install_command, missing_packag
 Status = Literal["ok", "warning", "missing"]
 COLOURS: dict[Status, str] = {"ok": "green", "warning": "yellow", "missing": "red"}
 GIGABYTE = 1e9
-WORKER_GB = 0.6  # resident memory of one worker with Blender loaded
+WORKER_GB = 0.8  # resident memory of one worker with Blender loaded
 LEAST_DISK_GB = 1.0
 LEAST_FRAMES_GB = 0.05  # frames pass from Blender to the encoder through memory
 RENDER_TIMEOUT_S = 180.0

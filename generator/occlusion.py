@@ -132,24 +132,24 @@ def _touch(hulls: list[Array], pair: tuple[int, int], paths: Trajectories, frame
     Tried are the planes at right angles to the line between the centres, to that line made level, to the vertical and
     to the axes of both bodies. Two bodies that none of these separates are taken to touch.
     """
-    first, second = pair
-    between = paths.position_m[second, frames] - paths.position_m[first, frames]
-    level = between * (1.0, 1.0, 0.0)
+    between = paths.position_m[pair[1]] - paths.position_m[pair[0]]
+    turns = [geometry.rotation(paths.quaternion_wxyz[row]).as_matrix() for row in pair]
     upward = np.broadcast_to((0.0, 0.0, 1.0), between.shape)
-    own_axes = [geometry.rotation(paths.quaternion_wxyz[row, frames]).as_matrix().swapaxes(1, 2) for row in pair]
-    axes = np.concatenate([np.stack([between, level, upward], axis=1), *own_axes], axis=1)
-    axes *= np.where(np.einsum("fai,fi->fa", axes, between) < 0, -1.0, 1.0)[..., None]
-    axes /= np.maximum(np.linalg.norm(axes, axis=-1, keepdims=True), 1e-9)
-    reach_m = _reach(hulls[first], paths, first, frames, axes) + _reach(hulls[second], paths, second, frames, -axes)
-    gap_m = np.einsum("fai,fi->fa", axes, between) - reach_m
-    return bool(np.any(gap_m.max(axis=1) < -OVERLAP_M))
+    for axis in (between, between * (1.0, 1.0, 0.0), upward, *(turn[:, :, k] for turn in turns for k in range(3))):
+        towards = axis[frames] * np.where(np.sum(axis[frames] * between[frames], axis=1) < 0, -1.0, 1.0)[:, None]
+        towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-9)
+        gap_m = np.sum(towards * between[frames], axis=1)
+        for row, turn, sense in zip(pair, turns, (1.0, -1.0), strict=True):
+            gap_m -= _reach_m(hulls[row], turn[frames], sense * towards) * paths.scale[row, frames]
+        frames = frames[gap_m < -OVERLAP_M]
+        if len(frames) == 0:
+            return False
+    return True
 
 
-def _reach(hull: Array, paths: Trajectories, row: int, frames: np.ndarray, axes: Array) -> Array:
-    """``(frame, axis)``: how far a body reaches from its centre along unit ``axes (frame, axis, 3)``."""
-    turn = geometry.rotation(paths.quaternion_wxyz[row, frames]).as_matrix()
-    local = np.einsum("fai,fij->faj", axes, turn)
-    return (local @ hull.T).max(axis=-1) * paths.scale[row, frames, None]
+def _reach_m(hull: Array, turn: Array, towards: Array) -> Array:
+    """``(frame,)``: how far a body turned by ``turn (frame, 3, 3)`` reaches from its centre along ``towards (frame, 3)``."""
+    return (np.einsum("fi,fij->fj", towards, turn) @ hull.T).max(axis=1)
 
 
 @lru_cache(maxsize=256)

@@ -198,5 +198,6 @@ def _spelled(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return f"[{','.join(map(_spelled, value))}]"
     if isinstance(value, str) and not re.fullmatch(r"[\w./+-]+", value):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), value)
+        return f"'{escaped}'"
     return str(value)

@@ -59,14 +59,16 @@ def read_frames(path: Path) -> Iterator[np.ndarray]:
 
 
 def probe(path: Path) -> VideoFacts:
-    """Facts about a file; its packets are counted, nothing is decoded."""
+    """Facts about a file; its packets are counted, nothing is decoded. Raises ValueError when it is cut short."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         num_frames = sum(packet.size > 0 for packet in container.demux(stream))
-        duration_s = float(stream.duration * stream.time_base)
+        duration, tick_s, fps = stream.duration, stream.time_base, stream.average_rate
+        if duration is None or tick_s is None or fps is None:
+            raise ValueError(f"{path} does not say how long it is or how fast; it was cut short, so write it again")
         context = stream.codec_context
         return VideoFacts(
-            context.width, context.height, float(stream.average_rate), num_frames, duration_s, context.name, str(context.pix_fmt)
+            context.width, context.height, float(fps), num_frames, float(duration * tick_s), context.name, str(context.pix_fmt)
         )
 
 
@@ -88,7 +90,9 @@ def _encode(container: av.container.OutputContainer, stream: VideoStream, frames
     num_frames = 0
     for num_frames, picture in enumerate(frames, start=1):
         if picture.shape != (stream.height, stream.width, 3) or picture.dtype != np.uint8:
-            raise ValueError(f"frame {num_frames - 1} is {picture.shape} {picture.dtype}; all must be ({stream.height}, {stream.width}, 3) uint8")
+            raise ValueError(
+                f"frame {num_frames - 1} is {picture.shape} {picture.dtype}; all must be ({stream.height}, {stream.width}, 3) uint8"
+            )
         container.mux(stream.encode(_limited_yuv(picture)))
     container.mux(stream.encode())
     return num_frames

@@ -90,7 +90,7 @@ def around(rng: np.random.Generator, radius_m: tuple[float, float], every_deg: f
 
 def behind(rng: np.random.Generator, radius_m: tuple[float, float], every_deg: float) -> Iterator[Place]:
     """Places behind the stage and beside it, clear of the camera's ground."""
-    low, high = BEHIND_DEG
+    low, _ = BEHIND_DEG
     for azimuth in np.arange(low, 360 - low + 0.1, every_deg):
         jittered = azimuth + every_deg * rng.uniform(-0.3, 0.3)
         yield Place.polar(rng.uniform(*radius_m), float(np.clip(jittered, low, 360 - low)))
@@ -130,15 +130,18 @@ def conifer(scenery: Scenery, place: Place, rng: np.random.Generator, leaves: Pa
 
 
 def bush(scenery: Scenery, place: Place, rng: np.random.Generator, leaves: Pattern, size_m: float, low_m: float = 0.0) -> None:
+    """A round bush that stands at height ``low_m``."""
     half = solids.ball(0.5, 12, 7).scaled(size_m * rng.uniform(0.9, 1.3), size_m, 0.9 * size_m)
     scenery.put(place, half.moved(z=low_m + 0.3 * size_m), leaves, smooth=True)
 
 
 def hedge(scenery: Scenery, place: Place, leaves: Pattern, length_m: float, height_m: float) -> None:
+    """A clipped hedge across the line of sight."""
     scenery.put(place, solids.box(0.7, length_m, height_m, chamfer=0.08).mapped(1.5), leaves)
 
 
 def bench(scenery: Scenery, place: Place, wood: Pattern | Colour) -> None:
+    """A bench with a back and two feet."""
     for solid in (solids.box(0.5, 1.7, 0.07).moved(z=0.42), solids.box(0.07, 1.7, 0.36).moved(-0.25, 0, 0.55)):
         scenery.put(place, solid.mapped(1.0), wood)
     for y in (-0.7, 0.7):
@@ -146,6 +149,7 @@ def bench(scenery: Scenery, place: Place, wood: Pattern | Colour) -> None:
 
 
 def street_lamp(scenery: Scenery, place: Place, height_m: float, metal: Colour = STEEL) -> None:
+    """A post with an arm that reaches towards the stage."""
     scenery.put(place, solids.post(0.075, height_m, 8, 0.05), metal, smooth=True)
     scenery.put(place, solids.post(0.16, 0.3, 8, 0.1), metal, smooth=True)
     scenery.put(place, solids.box(0.9, 0.07, 0.07).moved(0.4, 0, height_m - 0.1), metal)
@@ -153,27 +157,35 @@ def street_lamp(scenery: Scenery, place: Place, height_m: float, metal: Colour =
 
 
 def potted_plant(scenery: Scenery, place: Place, rng: np.random.Generator, leaves: Pattern, height_m: float) -> None:
+    """A clipped tree in a clay pot."""
     scenery.put(place, solids.post(0.2, 0.45, 12, 0.28), CLAY, smooth=True)
     scenery.put(place, solids.post(0.03, height_m * 0.7, 6).moved(z=0.4), TRUNK)
     for z, radius in ((0.62, 0.2), (0.82, 0.25), (1.0, 0.17)):
-        leaf = solids.ball(radius * height_m, 12, 7).moved(*rng.uniform(-0.08, 0.08, 2), z * height_m)
+        leaf = solids.ball(radius * height_m, 12, 7).moved(rng.uniform(-0.08, 0.08), rng.uniform(-0.08, 0.08), z * height_m)
         scenery.put(place, leaf, leaves, smooth=True)
 
 
 def panel(scenery: Scenery, place: Place, width_m: float, low_m: float, height_m: float, paint: Pattern | Colour, frame: Colour) -> None:
     """A framed board that faces the stage; the picture fills it once."""
     scenery.put(place, solids.box(0.1, width_m + 0.24, height_m + 0.24).moved(z=low_m - 0.12), frame)
-    front = [(0.07, -width_m / 2, low_m), (0.07, width_m / 2, low_m), (0.07, width_m / 2, low_m + height_m), (0.07, -width_m / 2, low_m + height_m)]
+    front = [
+        (0.07, -width_m / 2, low_m),
+        (0.07, width_m / 2, low_m),
+        (0.07, width_m / 2, low_m + height_m),
+        (0.07, -width_m / 2, low_m + height_m),
+    ]
     scenery.put(place, sheet(front, max(width_m, height_m)), paint, casts_shadow=False)
 
 
 def column(scenery: Scenery, place: Place, height_m: float, radius_m: float, paint: Pattern | Colour) -> None:
+    """A round column between two square blocks."""
     scenery.put(place, solids.box(2.9 * radius_m, 2.9 * radius_m, 0.35), paint)
     scenery.put(place, solids.post(radius_m, height_m, 18, 0.88 * radius_m).moved(z=0.3), paint, smooth=True)
     scenery.put(place, solids.box(2.7 * radius_m, 2.7 * radius_m, 0.4).moved(z=height_m + 0.2), paint)
 
 
 def bookcase(scenery: Scenery, place: Place, wood: Colour, books: Pattern, width_m: float, height_m: float) -> None:
+    """A bookcase, its books to the stage."""
     scenery.put(place, solids.box(0.4, width_m, height_m), wood)
     half = width_m / 2 - 0.08
     front = [(0.21, -half, 0.1), (0.21, half, 0.1), (0.21, half, height_m - 0.08), (0.21, -half, height_m - 0.08)]
@@ -191,10 +203,13 @@ def soft_box(scenery: Scenery, place: Place, height_m: float, metal: Colour) -> 
 
 
 def crate(scenery: Scenery, place: Place, size_m: float, wood: Pattern, low_m: float = 0.0) -> None:
+    """A wooden crate whose floor is at ``low_m``."""
     scenery.put(place, solids.box(size_m, size_m, 0.8 * size_m).mapped(1.1 * size_m).moved(z=low_m), wood)
 
 
-def building(scenery: Scenery, place: Place, size_m: tuple[float, float, float], front: Pattern, roof: Colour, storey_m: float = 3.0) -> None:
+def building(
+    scenery: Scenery, place: Place, size_m: tuple[float, float, float], front: Pattern, roof: Colour, storey_m: float = 3.0
+) -> None:
     """A house of depth, width and height, its picture ``repeats`` storeys high, with a projecting roof."""
     depth, width, height = size_m
     scenery.put(place, solids.box(depth, width, height).mapped(front.repeats * storey_m), front)

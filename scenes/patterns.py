@@ -3,7 +3,8 @@
 A picture is wrapped around a surface by its uv coordinates: u runs along the columns, v along the rows (row 0 is
 v = 0), and both wrap. Pictures for objects (``OBJECT_KINDS``) expect u to run once around the body and v from its
 bottom to its top; they carry a *mark*, one sector of the third colour, and are uneven around the body, so that no turn
-but a whole one leaves the object looking the same, from whichever side. Frequencies are moderate throughout, since the renderer has no mip-mapping.
+but a whole one leaves the object looking the same, from whichever side. Frequencies are moderate throughout, since the
+renderer has no mip-mapping.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _blend(pattern: Pattern, *shares: Grid) -> Grid:
     return drawn
 
 
-def _marked(pattern: Pattern, light: Grid, u: Grid) -> Grid:
+def _marked(pattern: Pattern, light: NDArray[np.bool_], u: Grid) -> Grid:
     """An object's picture: the light tint where ``light`` says, and the mark over it."""
     return _blend(pattern, light.astype(float), ((u > MARK[0]) & (u < MARK[1])).astype(float))
 
@@ -165,7 +166,14 @@ def _patches(u: Grid, v: Grid, pattern: Pattern) -> Grid:
     return _marked(pattern, noise > np.quantile(noise, 0.76), u)
 
 
-OBJECT_KINDS: Mapping[str, tuple[int, ...]] = {"stripes": (4, 5, 6), "bands": (4, 5), "checks": (4, 6), "dots": (4, 5), "zigzag": (3, 4), "patches": (6, 7)}
+OBJECT_KINDS: Mapping[str, tuple[int, ...]] = {
+    "stripes": (4, 5, 6),
+    "bands": (4, 5),
+    "checks": (4, 6),
+    "dots": (4, 5),
+    "zigzag": (3, 4),
+    "patches": (6, 7),
+}
 """The kinds that suit a moving object, with the repeats that look well."""
 
 

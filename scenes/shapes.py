@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 import trimesh
@@ -125,7 +126,8 @@ def extent_m(shape: str, size_m: float) -> Vector:
 
 def object_mesh(spec: ObjectSpec) -> trimesh.Trimesh:
     """All surfaces of an object as one mesh, in its own space: what the visibility pass draws."""
-    return trimesh.util.concatenate([surface.mesh for surface in surfaces(spec.shape, spec.size_m, spec.pattern, spec.colour)])
+    parts = surfaces(spec.shape, spec.size_m, spec.pattern, spec.colour)
+    return cast(trimesh.Trimesh, trimesh.util.concatenate([part.mesh for part in parts]))
 
 
 def random_pattern(rng: np.random.Generator, colour: Colour) -> Pattern:
@@ -139,36 +141,43 @@ def random_pattern(rng: np.random.Generator, colour: Colour) -> Pattern:
 
 @SHAPES.register("ball", round=True)
 def ball(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A sphere."""
     return ((solids.ball(), pattern, True),)
 
 
 @SHAPES.register("cube")
 def cube(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A cube with its edges taken off."""
     return ((solids.box(1, 1, 1, chamfer=0.035), pattern, False),)
 
 
 @SHAPES.register("brick")
 def brick(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A lying block, half as wide as long."""
     return ((solids.box(2, 1, 0.8, chamfer=0.05), pattern, False),)
 
 
 @SHAPES.register("cone")
 def cone(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A cone with a blunt tip."""
     return ((solids.cylinder(0.46, 1.0, bevel=0.025, top_radius=0.05), pattern, True),)
 
 
 @SHAPES.register("cylinder")
 def cylinder(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A standing cylinder."""
     return ((solids.cylinder(0.36, 1.0, bevel=0.03), pattern, True),)
 
 
 @SHAPES.register("pyramid")
 def pyramid(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A square pyramid."""
     return ((solids.hull([(-0.5, -0.5, 0), (0.5, -0.5, 0), (0.5, 0.5, 0), (-0.5, 0.5, 0), (0, 0, 0.9)]), pattern, False),)
 
 
 @SHAPES.register("star")
 def star(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A thick five-pointed star that stands upright."""
     angle = np.pi / 2 + np.arange(10) * np.pi / 5
     reach = np.where(np.arange(10) % 2 == 0, 1.0, 0.46)
     outline = np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=1)
@@ -177,11 +186,13 @@ def star(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("ring", round=True)
 def ring(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A ring that stands like a wheel."""
     return ((solids.ring(0.36, 0.14), pattern, True),)
 
 
 @SHAPES.register("barrel", round=True)
 def barrel(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A barrel that lies along y, with two hoops."""
     height = np.linspace(0.03, 1.17, 9)
     staves = [(0.42 - 0.26 * (z - 0.6) ** 2, z) for z in height]
     body = solids.revolve([(0, 0), (staves[0][0] - 0.03, 0), *staves, (staves[-1][0] - 0.03, 1.2), (0, 1.2)])
@@ -195,6 +206,7 @@ def _hoop(radius: float, z: float) -> Solid:
 
 @SHAPES.register("wheel", round=True)
 def wheel(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A tyre with a bolted hub; its axis is y."""
     profile = [(0, 0.03), (0.5, 0.03), (0.56, 0), (0.86, 0), (0.95, 0.09), (0.95, 0.31), (0.86, 0.4), (0.56, 0.4), (0.5, 0.37), (0, 0.37)]
     tyre = solids.revolve(profile, 44, bevel=0.015)
     hub = solids.join([solids.cylinder(0.3, 0.46, bevel=0.03).moved(z=-0.03), *(_bolt(k) for k in range(5))])
@@ -210,6 +222,7 @@ def _bolt(k: int) -> Solid:
 
 @SHAPES.register("toy car")
 def car(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """Body, cabin, windows, wheels and lamps."""
     cabin = _frustum((-0.1, 1.15, 0.84), (-0.16, 0.72, 0.66), 0.66, 1.06)
     body = solids.box(2.0, 0.96, 0.46, chamfer=0.09).moved(z=0.24)
     glass = _frustum((-0.12, 1.07, 0.83), (-0.15, 0.87, 0.74), 0.74, 0.93)
@@ -231,12 +244,15 @@ def _wheel(x: float, y: float) -> Solid:
 
 def _frustum(base: Vector, top: Vector, low: float, high: float) -> Solid:
     """A block between two rectangles, each given as (middle x, length, width)."""
-    corners = [(x + a * length / 2, b * width / 2, z) for (x, length, width), z in ((base, low), (top, high)) for a in (-1, 1) for b in (-1, 1)]
+    corners = [
+        (x + a * length / 2, b * width / 2, z) for (x, length, width), z in ((base, low), (top, high)) for a in (-1, 1) for b in (-1, 1)
+    ]
     return solids.hull(corners)
 
 
 @SHAPES.register("rocket")
 def rocket(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A bulging hull, three fins, a nozzle and a porthole."""
     height = np.linspace(0, 1, 14)
     ogive = [(0.05 + 0.25 * float(np.sin(np.pi * (0.22 + 0.78 * z)) ** 0.8), 0.2 + 1.35 * z) for z in height[:-1]]
     body = solids.revolve([(0, 0.2), *ogive, (0, 1.62)], 36)
@@ -253,6 +269,7 @@ def rocket(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("toy house")
 def house(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """Walls under a gable roof, with doors, windows and a chimney."""
     walls = solids.prism([(-0.5, 0), (0.5, 0), (0.5, 0.62), (0, 1.0), (-0.5, 0.62)], 1.1)
     slope = solids.prism([(-0.6, 0.56), (-0.53, 0.51), (0, 0.93), (0, 1.04)], 1.24)
     chimney = solids.box(0.16, 0.16, 0.36).moved(-0.24, 0.28, 0.76)
@@ -267,6 +284,7 @@ def house(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("mug")
 def mug(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A hollow cup with a handle."""
     cup = solids.revolve([(0, 0), (0.4, 0), (0.4, 0.95), (0.34, 0.95), (0.34, 0.08), (0, 0.08)], 40, bevel=0.025)
     handle = solids.bent_tube(0.27, 0.06, np.pi).turned(90, "y").scaled(0.95, 1, 1.05).moved(0.38, 0, 0.48)
     return ((cup, pattern, True), (handle, plain(colour), True))
@@ -274,6 +292,7 @@ def mug(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("chair")
 def chair(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """Seat, back and four legs."""
     seat = solids.box(0.62, 0.62, 0.1, chamfer=0.02).moved(z=0.48)
     back = solids.box(0.1, 0.62, 0.66, chamfer=0.02).moved(-0.26, 0, 0.58)
     legs = [solids.box(0.09, 0.09, 0.48).moved(x, y) for x in (-0.25, 0.25) for y in (-0.25, 0.25)]
@@ -282,6 +301,7 @@ def chair(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("toy robot")
 def robot(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """Trunk and head on legs, with arms, eyes and an aerial."""
     torso = solids.box(0.5, 0.72, 0.72, chamfer=0.06).moved(z=0.34)
     head = solids.box(0.46, 0.52, 0.42, chamfer=0.06).moved(z=1.14)
     limbs = [solids.cylinder(0.09, 0.4, 18).moved(0, y, 0.02) for y in (-0.2, 0.2)]
@@ -301,6 +321,7 @@ def robot(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("toy duck")
 def duck(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A bath duck."""
     body = solids.ball(0.5).scaled(1.25, 0.92, 0.72).moved(z=0.36)
     head = solids.ball(0.27, 30, 16).moved(0.4, 0, 0.86)
     tail = solids.cylinder(0.2, 0.4, 20, bevel=0.02, top_radius=0.03).scaled(0.6, 1, 1).turned(-52, "y").moved(-0.46, 0, 0.48)
@@ -317,6 +338,7 @@ def duck(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("toy boat")
 def boat(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A hull with a cabin, a mast and two sails."""
     deck = [(-0.9, -0.36, 0.5), (-0.9, 0.36, 0.5), (0.3, -0.42, 0.5), (0.3, 0.42, 0.5), (1.05, 0, 0.56)]
     keel = [(-0.72, -0.2, 0), (-0.72, 0.2, 0), (0.3, -0.22, 0), (0.3, 0.22, 0), (0.72, 0, 0.02)]
     sail = solids.prism([(0.02, 0.72), (0.72, 0.72), (0.02, 1.86)], 0.05)
@@ -332,11 +354,16 @@ def boat(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 @SHAPES.register("toy plane")
 def plane(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A propeller plane."""
     along = np.linspace(0, 1, 12)
     profile = [(0.05 + 0.17 * float(np.sin(np.pi * (0.06 + 0.86 * x**0.75)) ** 0.7), 2.0 * x) for x in along]
     fuselage = solids.revolve([(0, -0.01), *profile, (0, 2.03)], 28).turned(90, "y").moved(-1.0, 0, 0.3)
-    wing = solids.hull([(x, y, z) for y, x0, x1 in ((-1.0, -0.1, 0.16), (0, -0.16, 0.4), (1.0, -0.1, 0.16)) for x in (x0, x1) for z in (0.27, 0.33)])
-    tail = solids.hull([(x, y, z) for y, x0, x1 in ((-0.4, -0.98, -0.82), (0.4, -0.98, -0.82)) for x in (x0, x1 + 0.1) for z in (0.32, 0.36)])
+    wing = solids.hull(
+        [(x, y, z) for y, x0, x1 in ((-1.0, -0.1, 0.16), (0, -0.16, 0.4), (1.0, -0.1, 0.16)) for x in (x0, x1) for z in (0.27, 0.33)]
+    )
+    tail = solids.hull(
+        [(x, y, z) for y, x0, x1 in ((-0.4, -0.98, -0.82), (0.4, -0.98, -0.82)) for x in (x0, x1 + 0.1) for z in (0.32, 0.36)]
+    )
     fin = solids.prism([(-1.0, 0.34), (-0.68, 0.34), (-0.88, 0.74), (-1.02, 0.74)], 0.05)
     canopy = solids.ball(0.16, 20, 12).scaled(1.5, 0.8, 0.8).moved(0.4, 0, 0.44)
     blades = solids.box(0.04, 0.09, 0.62).moved(1.06, 0, -0.01)

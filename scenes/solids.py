@@ -7,8 +7,9 @@ to top. `Solid.mapped` replaces them by world-sized ones, for walls and landmark
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import trimesh
@@ -19,7 +20,7 @@ from scipy.spatial.transform import Rotation
 from scenes.geometry import Array
 
 Faces = NDArray[np.int64]
-Point = tuple[float, float, float]
+Corner = Callable[[Faces, Faces], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def _revolved_faces(rings: int, segments: int, v: Array) -> tuple[Faces, Array]:
     return np.concatenate([quads, caps]), np.concatenate([uv, cap_uv])
 
 
-def _quads(ring: Faces, step: Faces, after: Faces, vertex, place) -> tuple[Faces, Array]:
+def _quads(ring: Faces, step: Faces, after: Faces, vertex: Corner, place: Corner) -> tuple[Faces, Array]:
     """Two triangles for each cell of a grid of rings; ``vertex`` and ``place`` map (ring, step) to index and uv."""
     corners = [(ring, step), (ring, after), (ring + 1, after), (ring + 1, step)]
     index = np.stack([vertex(*corner) for corner in corners], axis=1)

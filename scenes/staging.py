@@ -30,7 +30,10 @@ from scenes.viewpoints import VIEWPOINTS
 LEAD_S = 0.3  # stillness before the first action and after the last one
 REST_S = 0.4  # stillness between two actions: long enough to be a rest to the eye, and at any frame rate from 10 fps
 STAGGER_S = 0.6  # between the starts of objects that set off one after another
-STAGE_RADIUS_M = 2.9
+STAGE_RADIUS_M = 3.1
+MAX_SIZE_M = 1.25
+MAX_OVERLAP = 0.25  # of the time, one behind the other as the camera sees them: no more
+PLACEMENTS = 8  # tries at one arrangement before the draw is given up
 CLEARANCE_M = 0.08  # between bodies, at the closest
 PICTURE_HEADINGS = {"right": 0.0, "away": math.pi / 2, "left": math.pi, "towards": -math.pi / 2}
 
@@ -160,12 +163,13 @@ def compose(script: Script, clip: ClipIdentity, streams: Streams, options: Scene
     placed = _place(actors, right_rad, streams.rng("layout"))
     camera = CameraSpec(viewpoint, position_m, target_m, focal_length_mm, width_px=options.width, height_px=options.height)
     camera = replace(camera, **_film(script, placed, timeline, streams.rng("shots"), options))
-    environment = str(streams.rng("environment").choice(sorted(options.environments) or list(ENVIRONMENTS)))
+    place = streams.retry(0)  # the same for all attempts: building a place is dear, and another viewpoint will do
+    environment = str(place.rng("environment").choice(sorted(options.environments) or list(ENVIRONMENTS)))
     spec = SceneSpec(
         **vars(clip),
         timeline=timeline,
-        environment=EnvironmentSpec(environment, int(streams.rng("layout of the place").integers(2**31))),
-        light=ENVIRONMENTS[environment]().light(streams.rng("light")),
+        environment=EnvironmentSpec(environment, int(place.rng("layout of the place").integers(2**31))),
+        light=ENVIRONMENTS[environment]().light(place.rng("light")),
         objects=placed,
         camera=camera,
         watches=_watches(roles, placed, timeline),
@@ -271,16 +275,21 @@ def _draw_object(role: Role, colour: str, crowd: int, rng: np.random.Generator) 
     if not choice:
         raise Rejected("staging", "no shape for such a row of motions")
     shape = str(rng.choice(sorted(choice)))
-    smallest, largest = (0.6, 0.85) if crowd <= 3 else (0.55, 0.7)
+    smallest, largest = (0.62, 0.85) if crowd <= 3 else (0.52, 0.66)
     return ObjectSpec(
         name=f"{colour} {SHAPES[shape].noun}",
         shape=shape,
-        size_m=round(float(rng.uniform(smallest, largest)), 3),
+        size_m=_size_m(shape, rng.uniform(smallest, largest)),
         colour=colour,
         pattern=shapes.random_pattern(rng, COLOURS[colour]),
         position_m=(0.0, 0.0, 0.0),
         yaw_rad=float(rng.uniform(-math.pi, math.pi)),
     )
+
+
+def _size_m(shape: str, bulk_m: float) -> float:
+    """The size that gives a shape a bulk, the geometric mean of its extents: a slim rocket stands taller than a cube."""
+    return round(min(bulk_m / float(np.prod(shapes.extent_m(shape, 1.0))) ** (1 / 3), MAX_SIZE_M), 3)
 
 
 def _perform(
@@ -358,6 +367,15 @@ def _rehearse(item: ObjectSpec, timeline: Timeline) -> _Actor:
 def _place(actors: Sequence[_Actor], right_rad: float, rng: np.random.Generator) -> tuple[ObjectSpec, ...]:
     """Find a place for each path: never touching and, as seen by the camera, mostly side by side."""
     across = np.array([math.cos(right_rad), math.sin(right_rad)])
+    for _ in range(PLACEMENTS):
+        places = _places(actors, across, rng)
+        if len(places) == len(actors):
+            return tuple(_moved(actor, place) for actor, place in zip(actors, places, strict=True))
+    raise Rejected("staging", "no room on the stage")
+
+
+def _places(actors: Sequence[_Actor], across: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    """Places for as many actors as find one."""
     places: list[np.ndarray] = []
     for actor in actors:
         candidates = _candidates(rng)
@@ -367,11 +385,11 @@ def _place(actors: Sequence[_Actor], right_rad: float, rng: np.random.Generator)
             gap = candidates[:, None] + actor.path_m - (place + other.path_m)
             bodies_m = actor.body_m + other.body_m
             fits &= np.linalg.norm(gap, axis=-1).min(axis=1) > bodies_m + CLEARANCE_M
-            fits &= np.mean(np.abs(gap @ across) < 0.8 * bodies_m, axis=1) < 0.15
+            fits &= np.mean(np.abs(gap @ across) < 0.8 * bodies_m, axis=1) < MAX_OVERLAP
         if not fits.any():
-            raise Rejected("staging", "no room on the stage")
+            break
         places.append(candidates[int(np.argmax(fits))])
-    return tuple(_moved(actor, place) for actor, place in zip(actors, places, strict=True))
+    return places
 
 
 def _candidates(rng: np.random.Generator, count: int = 128) -> np.ndarray:

@@ -37,7 +37,7 @@ class Viewpoint:
     name: str
     azimuth_deg: Range
     elevation_deg: Range
-    distance_m: Range = (6.0, 8.5)
+    distance_m: Range = (5.8, 7.8)
     focal_length_mm: Range = (28.0, 42.0)
 
     def __post_init__(self) -> None:

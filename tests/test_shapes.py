@@ -124,8 +124,7 @@ def test_a_plain_ball_would_fail_the_spin_test():
 @pytest.mark.parametrize("shape", SHAPES)
 def test_most_of_what_is_seen_has_the_colour_it_is_called_by(shape):
     views = [
-        look(surfaces(shape, 1.0, pattern_of(kind), "red"), "z", turn, 20)
-        for kind, turn in itertools.product(OBJECT_KINDS, TURNS_DEG[::2])
+        look(surfaces(shape, 1.0, pattern_of(kind), "red"), "z", turn, 20) for kind, turn in itertools.product(OBJECT_KINDS, TURNS_DEG[::2])
     ]
     seen = np.concatenate([view[np.abs(view - BACKDROP).max(axis=1) > 1e-6] for view in views])
     red = [np.abs(seen - colour).max(axis=1) < 0.04 for colour in (COLOURS["red"], deep_shade(COLOURS["red"]))]
@@ -137,7 +136,7 @@ def test_pictures_are_sound_and_repeatable(kind):
     pattern = Pattern(kind, ((0.8, 0.1, 0.1), (0.9, 0.7, 0.7), (0.4, 0.0, 0.0)), 4)
     picture = paint(pattern, 64)
     assert picture.shape == (64, 64, 3) and picture.dtype == np.float32
-    assert 0 <= picture.min() and picture.max() <= 1
+    assert picture.min() >= 0 and picture.max() <= 1
     patterns.paint.cache_clear()
     assert np.array_equal(paint(pattern, 64), picture)
     assert (np.ptp(picture.reshape(-1, 3), axis=0).max() < 1e-6) == (kind == "plain")

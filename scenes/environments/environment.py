@@ -50,7 +50,9 @@ def build(spec: EnvironmentSpec) -> Setting:
     return ENVIRONMENTS[spec.name]().build(np.random.default_rng(spec.layout_seed))
 
 
-def daylight(rng: np.random.Generator, *, elevation_deg: tuple[float, float], warmth: tuple[float, float], ambient: float, shadow: float) -> LightSpec:
+def daylight(
+    rng: np.random.Generator, *, elevation_deg: tuple[float, float], warmth: tuple[float, float], ambient: float, shadow: float
+) -> LightSpec:
     """A key light from the camera's side, to its left or right so that shadows fall aside and back."""
     elevation = np.deg2rad(rng.uniform(*elevation_deg))
     azimuth = np.deg2rad(rng.choice([-1, 1]) * rng.uniform(20, 65))  # from −y

@@ -15,11 +15,13 @@ FLOORS = (
     Pattern("tiles", ((0.56, 0.60, 0.62), (0.72, 0.73, 0.72), (0.46, 0.48, 0.50)), 6),
 )
 PLASTERS = (((0.72, 0.70, 0.64), (0.77, 0.75, 0.69)), ((0.62, 0.69, 0.70), (0.67, 0.74, 0.75)), ((0.70, 0.66, 0.70), (0.75, 0.71, 0.75)))
-BOOKS = Pattern("books", ((0.42, 0.32, 0.24), (0.55, 0.33, 0.30), (0.34, 0.43, 0.52), (0.44, 0.50, 0.38), (0.66, 0.60, 0.48), (0.40, 0.36, 0.44)), 4)
+BOOKS = Pattern(
+    "books", ((0.42, 0.32, 0.24), (0.55, 0.33, 0.30), (0.34, 0.43, 0.52), (0.44, 0.50, 0.38), (0.66, 0.60, 0.48), (0.40, 0.36, 0.44)), 4
+)
 WAINSCOT = Pattern("folds", ((0.46, 0.37, 0.30), (0.52, 0.43, 0.35)), 6)
 LEAVES = Pattern("noise", ((0.24, 0.38, 0.24), (0.40, 0.52, 0.34)), 5)
 STONE = Pattern("noise", ((0.70, 0.68, 0.64), (0.80, 0.78, 0.74)), 4)
-WINDOW = Pattern("facade", ((0.84, 0.83, 0.80), (0.80, 0.88, 0.94), (0.88, 0.87, 0.84)), 2)
+WINDOW = Pattern("tiles", ((0.70, 0.82, 0.90), (0.78, 0.88, 0.94), (0.90, 0.89, 0.86)), 5)
 PICTURES = tuple(
     Pattern("noise", pair, cells)
     for pair, cells in (
@@ -30,12 +32,12 @@ PICTURES = tuple(
 )
 WOOD = (0.40, 0.31, 0.24)
 GILT = (0.60, 0.52, 0.36)
-HALF_M = 19.0
+HALF_M = 22.0
 
 
 @ENVIRONMENTS.register
 class Hall(Environment):
-    """Furniture behind the stage, bookcases further back, a ring of columns, walls hung with windows and pictures."""
+    """Furniture behind the stage, bookcases further back, more furniture and columns all round, walls hung with windows and pictures."""
 
     def build(self, rng):
         scenery = Scenery()
@@ -46,8 +48,10 @@ class Hall(Environment):
             _FURNITURE[k % len(_FURNITURE)](scenery, place, rng)
         for place in landmarks.behind(rng, (9.4, 11.2), 20):
             landmarks.bookcase(scenery, place, WOOD, BOOKS, rng.uniform(1.5, 2.4), rng.uniform(1.9, 3.1))
-        for place in landmarks.around(rng, (13.4, 14.4), 24):
-            landmarks.column(scenery, place, 7.5, 0.42, STONE)
+        for k, place in enumerate(landmarks.around(rng, (12.9, 13.6), 15)):
+            _FURNITURE[(k + 2) % len(_FURNITURE)](scenery, place, rng)
+        for place in landmarks.around(rng, (15.8, 17.0), 20):
+            landmarks.column(scenery, place, 8.2, 0.45, STONE)
         _hang(scenery, rng)
         return Setting(scenery.surfaces(), (0.70, 0.69, 0.66))
 
@@ -58,7 +62,7 @@ class Hall(Environment):
 def _hang(scenery, rng):
     """Windows and pictures, in turn, along the four walls."""
     for wall in range(4):
-        for k, along in enumerate(np.arange(-16.5, 17, 5.5)):
+        for k, along in enumerate(np.arange(-17.5, 18, 5.0)):
             x, y = (HALF_M - 0.15), along + rng.uniform(-0.6, 0.6)
             turn = np.deg2rad(90 * wall)
             place = Place(x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn), 90 * wall + 180)

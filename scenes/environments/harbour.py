@@ -9,11 +9,11 @@ from scenes.types import Pattern
 
 GROUNDS = (
     Pattern("tiles", ((0.60, 0.60, 0.59), (0.69, 0.69, 0.67), (0.50, 0.50, 0.50)), 4),
-    Pattern("noise", ((0.52, 0.52, 0.53), (0.67, 0.66, 0.65)), 9),
+    Pattern("noise", ((0.52, 0.52, 0.53), (0.67, 0.66, 0.65)), 17),
 )
 CONTAINERS = tuple(
-    Pattern("folds", (tone, tuple(round(0.82 * channel, 3) for channel in tone)), 12)
-    for tone in ((0.52, 0.58, 0.62), (0.62, 0.47, 0.41), (0.45, 0.54, 0.49), (0.68, 0.62, 0.48), (0.47, 0.46, 0.52))
+    Pattern("folds", ((r, g, b), (0.82 * r, 0.82 * g, 0.82 * b)), 12)
+    for r, g, b in ((0.52, 0.58, 0.62), (0.62, 0.47, 0.41), (0.45, 0.54, 0.49), (0.68, 0.62, 0.48), (0.47, 0.46, 0.52))
 )
 PINE = Pattern("planks", ((0.58, 0.50, 0.40), (0.67, 0.58, 0.47), (0.42, 0.35, 0.27)), 5)
 SHED = Pattern("facade", ((0.66, 0.66, 0.63), (0.46, 0.52, 0.57), (0.78, 0.77, 0.74)), 2)
@@ -30,19 +30,37 @@ class Harbour(Environment):
         scenery = Scenery()
         scenery.floor(80.0, landmarks.pick(rng, GROUNDS), 8.0)
         for k, place in enumerate(landmarks.behind(rng, (5.8, 7.0), 20)):
-            _crates(scenery, place, rng) if k % 2 else _spool(scenery, place, rng)
-        for k, place in enumerate(landmarks.behind(rng, (10.2, 11.8), 28)):
+            _goods(scenery, place, rng, k)
+        for k, place in enumerate(landmarks.behind(rng, (10.2, 11.8), 34)):
             _stack(scenery, place, rng, k, rng.integers(1, 3))
-        for place in landmarks.around(rng, (14.0, 15.0), 23):
+        for k, place in enumerate(landmarks.around(rng, (12.9, 13.7), 15)):
+            _goods(scenery, place, rng, k)
+        for place in landmarks.around(rng, (16.0, 17.0), 20):
             landmarks.street_lamp(scenery, place, rng.uniform(5.0, 7.0), IRON)
-        for k, place in enumerate(landmarks.around(rng, (20.0, 24.0), 21)):
+        for k, place in enumerate(landmarks.around(rng, (20.5, 24.5), 27)):
             _stack(scenery, place, rng, k + 2, rng.integers(1, 4))
-        for k, place in enumerate(landmarks.around(rng, (38.0, 50.0), 24)):
-            _crane(scenery, place, rng) if k % 2 else landmarks.building(scenery, place, (8.0, 14.0, 7.0), SHED, IRON, 3.5)
+        for k, place in enumerate(landmarks.around(rng, (38.0, 50.0), 20)):
+            _skyline(scenery, place, rng, k)
         return Setting(scenery.surfaces(), SKY)
 
     def light(self, rng):
         return daylight(rng, elevation_deg=(38, 60), warmth=(-0.2, 0.4), ambient=0.45, shadow=0.38)
+
+
+def _goods(scenery, place, rng, k):
+    """In turn, crates or a cable spool."""
+    if k % 2:
+        _crates(scenery, place, rng)
+    else:
+        _spool(scenery, place, rng)
+
+
+def _skyline(scenery, place, rng, k):
+    """In turn, a shed or a crane."""
+    if k % 2:
+        _crane(scenery, place, rng)
+    else:
+        landmarks.building(scenery, place, (8.0, 14.0, 7.0), SHED, IRON, 3.5)
 
 
 def _crates(scenery, place, rng):

@@ -41,7 +41,7 @@ class Park(Environment):
                 landmarks.hedge(scenery, place, HEDGE, rng.uniform(2.0, 3.4), rng.uniform(0.8, 1.3))
             else:
                 landmarks.broadleaf(scenery, place, rng, landmarks.pick(rng, LEAVES), rng.uniform(3.0, 4.4))
-        for place in landmarks.around(rng, (13.8, 16.0), 24):
+        for place in landmarks.around(rng, (14.8, 17.0), 24):
             landmarks.broadleaf(scenery, place, rng, landmarks.pick(rng, LEAVES), rng.uniform(4.0, 6.0))
         for place in landmarks.around(rng, (20.0, 27.0), 15):
             landmarks.conifer(scenery, place, rng, NEEDLES, rng.uniform(5.5, 9.0))

@@ -38,9 +38,11 @@ class Street(Environment):
                 _stall(scenery, place, rng)
             else:
                 landmarks.broadleaf(scenery, place, rng, LEAVES, rng.uniform(3.4, 4.6))
-        for place in landmarks.around(rng, (13.4, 14.4), 26):
+        for k, place in enumerate(landmarks.around(rng, (12.9, 13.4), 15)):
+            _LOW[k % len(_LOW)](scenery, place, rng)
+        for place in landmarks.around(rng, (15.8, 16.8), 18):
             landmarks.street_lamp(scenery, place, rng.uniform(3.8, 4.6))
-        for k, place in enumerate(landmarks.around(rng, (19.5, 22.0), 21)):
+        for k, place in enumerate(landmarks.around(rng, (20.5, 23.0), 24)):
             size_m = (5.0, rng.uniform(4.6, 6.6), rng.choice([6.0, 9.0, 12.0]))
             landmarks.building(scenery, place, size_m, FRONTS[k % len(FRONTS)], ROOF)
         for place in landmarks.around(rng, (40.0, 52.0), 19):
@@ -71,6 +73,7 @@ def _lamp(scenery, place, rng):
 
 
 _KERB = (_bollard, _planter, _lamp, _bollard, _bench)
+_LOW = (_planter, _bollard, _bench)
 
 
 def _stall(scenery, place, rng):

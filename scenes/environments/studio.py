@@ -24,7 +24,7 @@ CURTAIN = Pattern("folds", ((0.42, 0.42, 0.48), (0.56, 0.56, 0.61)), 5)
 MARBLE = Pattern("noise", ((0.72, 0.71, 0.70), (0.84, 0.83, 0.81)), 5)
 PINE = Pattern("planks", ((0.63, 0.54, 0.42), (0.71, 0.62, 0.50), (0.45, 0.37, 0.28)), 5)
 METAL = (0.28, 0.29, 0.32)
-HALF_M = 21.0
+HALF_M = 23.0
 
 
 @ENVIRONMENTS.register
@@ -37,13 +37,12 @@ class Studio(Environment):
         scenery.walls(HALF_M, 0.0, 10.0, CURTAIN, 6.0)
         _backdrops(scenery, rng)
         for k, place in enumerate(landmarks.behind(rng, (5.6, 6.6), 34)):
-            if k % 2:
-                landmarks.crate(scenery, place, rng.uniform(0.5, 0.9), PINE)
-            else:
-                landmarks.soft_box(scenery, place, rng.uniform(2.3, 3.2), METAL)
-        for place in landmarks.around(rng, (13.2, 14.0), 24):
+            _prop(scenery, place, rng, k)
+        for k, place in enumerate(landmarks.around(rng, (12.9, 13.5), 20)):
+            _prop(scenery, place, rng, k)
+        for place in landmarks.around(rng, (14.8, 15.6), 24):
             landmarks.column(scenery, place, rng.uniform(5.2, 6.4), 0.4, MARBLE)
-        for place in landmarks.around(rng, (16.5, 18.5), 20):
+        for place in landmarks.around(rng, (18.0, 20.0), 20):
             _flat(scenery, place, rng)
         return Setting(scenery.surfaces(), (0.42, 0.42, 0.48))
 
@@ -59,6 +58,14 @@ def _backdrops(scenery, rng):
         height_m = rng.uniform(3.0, 4.4)
         scenery.put(place, solids.box(0.12, rng.uniform(2.4, 3.2), height_m).mapped(4.0), paper)
         scenery.put(place, solids.box(0.5, 0.3, 0.12).moved(-0.3), METAL)
+
+
+def _prop(scenery, place, rng, k):
+    """In turn, a lamp or a crate."""
+    if k % 2:
+        landmarks.crate(scenery, place, rng.uniform(0.5, 0.9), PINE)
+    else:
+        landmarks.soft_box(scenery, place, rng.uniform(2.3, 3.2), METAL)
 
 
 def _flat(scenery, place, rng):

@@ -1,0 +1,184 @@
+"""The configuration: every file composes, becomes typed options at once, and bad input dies with a clear message."""
+
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_module
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import conf
+from generator.__main__ import main, typed_options
+from generator.options import GenerateOptions, OcclusionOptions, RenderOptions, command, content, parse_shard, reproduce
+from qa_templates.question import QUESTIONS, QuestionOptions
+from scenes.environments.environment import ENVIRONMENTS
+from scenes.motions.motion import MOTIONS
+from scenes.staging import SceneOptions
+
+FOLDER = Path(conf.__path__[0])
+CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in FOLDER.glob("*/*.yaml"))
+
+
+def options_from(*overrides: str) -> GenerateOptions:
+    with initialize_config_module("conf", version_base=None):
+        return typed_options(compose("generate", list(overrides)))
+
+
+def complaint(argument: str, monkeypatch, capsys) -> tuple[int, str]:
+    """Exit code and what is said on stderr when the program is run with one argument."""
+    monkeypatch.setattr(sys, "argv", ["generator", *shlex.split(argument)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return left.value.code, capsys.readouterr().err
+
+
+def test_what_the_files_say_is_what_the_types_say():
+    composed = options_from()
+    assert content(composed) == content(GenerateOptions())
+    assert replace(composed, qa=QuestionOptions()) == GenerateOptions()
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_group_composes(choice):
+    group, name = choice.split("=")
+    chosen, usual = options_from(choice), options_from()
+    is_usual = name == ("standard" if group == "render" else "default")
+    assert (getattr(chosen, group) == getattr(usual, group)) == is_usual
+
+
+@pytest.mark.parametrize("engine", ["draft", "standard", "fine", "eevee", "cycles", "none"])
+def test_every_render_preset_of_the_contract_is_there(engine):
+    assert f"render={engine}" in CHOICES
+
+
+def test_shorthands_reach_their_groups():
+    told = options_from("width=320", "height=240", "fps=12", "duration=[2,4]", "difficulty=0.9", "questions_per_video=3", "workers=5")
+    assert (told.scene.width, told.scene.height, told.scene.fps, told.scene.duration) == (320, 240, 12.0, (2.0, 4.0))
+    assert (told.scene.difficulty, told.qa.questions_per_video, told.farm.workers) == (0.9, 3, 5)
+
+
+def test_names_are_tuples_and_out_follows_the_name():
+    told = options_from("scene.motions=[spin,bounce]", "seed=7", "split=test")
+    assert told.scene.motions == ("spin", "bounce")
+    assert told.out == "outputs/motionfoundry-test-seed7"
+    assert options_from("name=mine").out == "outputs/mine"
+
+
+FRACTIONS = st.floats(0, 1, allow_subnormal=False)
+ANY_OPTIONS = st.builds(
+    GenerateOptions,
+    seed=st.integers(0, 2**40),
+    out=st.text("abcé '\"=,[]{}():\\/._-", min_size=1).filter(lambda text: text == text.strip()),
+    max_attempts=st.integers(1, 99),
+    scene=st.builds(
+        SceneOptions,
+        width=st.sampled_from([64, 320, 1280]),
+        fps=st.floats(1, 240),
+        duration=st.tuples(st.floats(1, 5), st.floats(5, 60)),
+        environments=st.lists(st.sampled_from(list(ENVIRONMENTS)), unique=True).map(tuple),
+        motions=st.lists(st.sampled_from(list(MOTIONS)), unique=True).map(tuple),
+        camera_motion=FRACTIONS,
+    ),
+    occlusion=st.builds(OcclusionOptions, min_visible_fraction=FRACTIONS),
+    qa=st.builds(
+        QuestionOptions,
+        mix=st.dictionaries(st.sampled_from(["action_order", "camera_motion"]), st.floats(0, 9)),
+        templates=st.lists(st.sampled_from(list(QUESTIONS)), unique=True).map(tuple),
+    ),
+    render=st.builds(RenderOptions, engine=st.sampled_from(["none", "cycles"]), shadows=st.booleans()),
+)
+
+
+@settings(max_examples=25)
+@given(ANY_OPTIONS, st.integers(0, 10**6))
+def test_the_command_that_reproduces_a_clip_says_the_same(options, index):
+    program = shlex.split(reproduce(options, index))
+    assert program[:3] == ["python", "-m", "generator"]
+    again = options_from(*program[3:])
+    assert again.only == index
+    assert content(again) == content(options)
+    assert again.out == options.out
+    assert again.max_attempts == options.max_attempts
+
+
+def test_a_command_keeps_the_number_of_videos_and_the_workers():
+    assert "num_videos=60" in command(GenerateOptions(num_videos=60)).split()
+    assert "farm.workers=3" in command(options_from("workers=3")).split()
+
+
+@given(st.integers(1, 50), st.integers(1, 8))
+def test_shards_share_the_clips_out(num_videos, shards):
+    parts = [GenerateOptions(num_videos=num_videos, shard=f"{one}/{shards}").indices for one in range(1, shards + 1)]
+    assert sorted(index for part in parts for index in part) == list(range(num_videos))
+
+
+def test_only_is_one_clip_whatever_the_number_of_videos():
+    assert list(GenerateOptions(num_videos=3, only=417).indices) == [417]
+
+
+@pytest.mark.parametrize("shard", ["0/4", "5/4", "1", "a/b", "1/0", "-1/2"])
+def test_wrong_shards(shard):
+    with pytest.raises(ValueError, match="shard"):
+        parse_shard(shard)
+
+
+BAD = {
+    "num_vidoes=3": ("num_vidoes", "num_videos"),
+    "rendr=draft": ("rendr", "render"),
+    "+colour=1": ("colour",),
+    "scene.widht=640": ("scene.widht", "scene.width"),
+    "num_videos=abc": ("num_videos", "'abc'", "whole number"),
+    "num_videos=2.5": ("num_videos", "2.5", "whole number"),
+    "num_videos=0": ("num_videos", "0", "at least 1"),
+    "num_videos=-3": ("num_videos", "-3", "at least 1"),
+    "num_videos=null": ("num_videos",),
+    "num_videos": ("num_videos",),
+    "seed=-1": ("seed", "-1"),
+    "render=drafd": ("render", "drafd", "draft", "standard"),
+    "render.engine=vulkan": ("render.engine", "vulkan", "workbench"),
+    "render.preset=quick": ("render.preset", "quick", "veryfast"),
+    "render.supersampling=0": ("render.supersampling", "0", "1 to 4"),
+    "width=-4": ("width", "-4", "even"),
+    "width=0": ("width", "0", "even"),
+    "width=641": ("width", "641", "even"),
+    "height=abc": ("height", "'abc'", "whole number"),
+    "fps=0": ("fps", "0", "240"),
+    "fps=-24": ("fps", "-24", "240"),
+    "fps=nan": ("fps", "nan", "240"),
+    "duration=3": ("duration", "3", "[a,b]"),
+    "duration=[a,b]": ("duration", "'a'", "number"),
+    "duration=[1,2,3]": ("duration", "[1.0, 2.0, 3.0]", "two"),
+    "duration=[0,3]": ("duration", "0", "60"),
+    "duration=[8,3]": ("duration", "[8.0, 3.0]", "shortest <= longest"),
+    "difficulty=2": ("difficulty", "2", "0 to 1"),
+    "workers=-2": ("workers", "-2"),
+    "only=-1": ("only", "-1"),
+    "shard=5/4": ("shard", "5/4", "i/n"),
+    "max_attempts=0": ("max_attempts", "0", "at least 1"),
+    "split=a/b": ("split", "a/b"),
+    "out=": ("out",),
+    "scene.motions=[slid]": ("slid", "slide", "bounce"),
+    "scene.motions=spin": ("scene.motions", "spin", "[a,b]"),
+    "scene.motions=[spin,bounce]": ("scene.motions",),
+    "scene.environments=[moon]": ("moon", *ENVIRONMENTS),
+    "qa.templates=[riddle]": ("riddle", *QUESTIONS),
+    "+qa.mix.riddles=2": ("qa.mix", "riddles", "action_order"),
+    "qa.mix.action_order=-1": ("qa.mix.action_order", "-1"),
+    "occlusion.min_visible_fraction=2": ("occlusion.min_visible_fraction", "2", "0 to 1"),
+    "farm.threads=0": ("farm.threads", "0", "at least 1"),
+}
+
+
+@pytest.mark.parametrize("argument", BAD)
+def test_bad_input_is_one_clear_paragraph(argument, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    code, said = complaint(argument, monkeypatch, capsys)
+    assert code == 2
+    assert "Traceback" not in said
+    assert len(said.strip().splitlines()) == 1
+    for word in BAD[argument]:
+        assert word in said
+    assert list(tmp_path.iterdir()) == []
