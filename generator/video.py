@@ -78,9 +78,10 @@ def _add_stream(container: av.container.OutputContainer, shape: tuple[int, ...],
         raise ValueError(f"{width}x{height} frames do not fit yuv420p: give even sizes")
     stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    stream.options = {"crf": str(crf), "preset": preset, "flags": "+bitexact"}
+    # x264's macroblock tree gives other bytes from run to run where there is AVX-512, and other bytes than without it.
+    stream.options = {"crf": str(crf), "preset": preset, "flags": "+bitexact", "x264-params": "mbtree=0"}
     context = stream.codec_context
-    context.thread_count = 1  # the bytes depend on the number of threads
+    context.thread_count = 1  # the bytes depend on the number of threads, too
     context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
     context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
     return stream

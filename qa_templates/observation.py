@@ -126,9 +126,10 @@ def image_motion_px(paths: Trajectories, seen: Visibility, name: str, first: int
     """
     pose, span = paths.pose(name), slice(first, last + 1)
     frames = last - first + 1
-    still = [np.repeat(values[first : first + 1], frames, axis=0) for values in (paths.camera_position_m, paths.camera_quaternion_wxyz)]
-    focal = np.repeat(paths.focal_px[first], frames)
-    centre, _ = geometry.project(pose.position_m[span], *still, focal, paths.width_px, paths.height_px)
+    camera_m, camera_wxyz, focal = (
+        np.repeat(values[[first]], frames, axis=0) for values in (paths.camera_position_m, paths.camera_quaternion_wxyz, paths.focal_px)
+    )
+    centre, _ = geometry.project(pose.position_m[span], camera_m, camera_wxyz, focal, paths.width_px, paths.height_px)
     travel = float(np.linalg.norm(np.ptp(centre, axis=0)))
     turned = geometry.rotation(pose.quaternion_wxyz[span]) * geometry.rotation(pose.quaternion_wxyz[first]).inv()
     growth = float(np.ptp(pose.scale[span]) / pose.scale[first])

@@ -72,7 +72,7 @@ def template_shares(qa: QuestionOptions) -> dict[str, int]:
     require(bool(by_kind), "qa", (qa.mix, qa.templates, qa.without), "a mix and templates that leave something to ask")
     total = sum(weights[kind] for kind in by_kind)
     kinds = _rounded({kind: BLOCK * weights[kind] / total for kind in by_kind}, {kind: len(alike) for kind, alike in by_kind.items()})
-    shares = {}
+    shares: dict[str, int] = {}
     for kind, alike in by_kind.items():
         shares |= _rounded(dict.fromkeys(alike, kinds[kind] / len(alike)), dict.fromkeys(alike, 1))
     return shares

@@ -50,7 +50,7 @@ class Scenery:
         self._parts.setdefault((pattern, smooth, casts_shadow), []).append(solid)
 
     def put(self, place: Place, solid: Solid, paint: Pattern | Colour, *, smooth: bool = False, casts_shadow: bool = True) -> None:
-        """Add a solid whose +x looks at the stage. Only what stands near casts a shadow: it costs a sixth of a frame else."""
+        """Add a solid whose +x looks at the stage. Only near things cast shadows: far ones cost more than they show."""
         near = float(np.hypot(place.x, place.y)) < SHADOWS_M
         self.add(solid.turned(place.inward_deg).moved(place.x, place.y), paint, smooth=smooth, casts_shadow=casts_shadow and near)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import cast
 
 import numpy as np
@@ -116,10 +116,16 @@ def surfaces(shape: str, size_m: float, pattern: Pattern, colour: str) -> tuple[
     return tuple(Surface(part.moved(*-centre).scaled(factor).mesh(), part.uv, paint, smooth) for part, paint, smooth in parts)
 
 
-@lru_cache(maxsize=256)
 def extent_m(shape: str, size_m: float) -> Vector:
     """Full width, depth and height (along x, y and z) of an object at rest. Errors as in `surfaces`."""
-    bounds = [surface.mesh.bounds for surface in surfaces(shape, size_m, plain(STEEL), "white")]
+    require(np.isfinite(size_m) and size_m > 0, "size_m", size_m, "a size above 0")
+    width, depth, height = _unit_extent(shape)
+    return (size_m * width, size_m * depth, size_m * height)
+
+
+@cache
+def _unit_extent(shape: str) -> Vector:
+    bounds = [surface.mesh.bounds for surface in surfaces(shape, 1.0, plain(STEEL), "white")]
     width, depth, height = np.max([high for _, high in bounds], axis=0) - np.min([low for low, _ in bounds], axis=0)
     return (float(width), float(depth), float(height))
 

@@ -57,7 +57,8 @@ def camera_path(camera: CameraSpec, times_s: Array, objects: tuple[ObjectSpec, .
         local_s = np.clip(times_s - action.start_s, 0.0, action.duration_s)
         begun = times_s >= action.start_s
         moved = move.path(local_s, state, rig)
-        path = CameraPath(*(np.where(_column(begun, new), new, old) for new, old in zip(vars(moved).values(), vars(path).values(), strict=True)))
+        pairs = zip(vars(moved).values(), vars(path).values(), strict=True)
+        path = CameraPath(*(np.where(_column(begun, new), new, old) for new, old in pairs))
         state = move.path(np.array([action.duration_s]), state, rig)
     return CameraPath(path.position_m, _same_hemisphere(path.quaternion_wxyz), path.focal_length_mm)
 

@@ -1,0 +1,193 @@
+"""The program as a user runs it: in a process of its own, from another folder, killed, interrupted, out of room."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from generator.dataset import META
+from tests.test_pipeline import hashes
+
+ROOT = Path(__file__).parents[1]
+LABELS = ("render=none", "fps=8", "occlusion.every=8", "farm.min_free_mb=0")
+
+
+def program(*arguments: str, cwd: Path, module: str = "generator", **more) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+def finish(process: subprocess.Popen) -> tuple[int, str, str]:
+    said, complained = process.communicate(timeout=300)
+    return process.returncode, said, complained
+
+
+def run(*arguments: str, cwd: Path, **more) -> tuple[int, str, str]:
+    return finish(program(*arguments, cwd=cwd, **more))
+
+
+def wait_for_clips(folder: Path, count: int, process: subprocess.Popen) -> None:
+    deadline_s = time.monotonic() + 120
+    while len(list(folder.glob("annotations/*.json"))) < count:
+        assert process.poll() is None, finish(process)
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("unbroken")
+    code, said, complained = run("num_videos=24", "workers=2", "out=set", *LABELS, cwd=folder)
+    assert code == 0, complained
+    for words in (
+        "written",
+        "24",
+        "already there",
+        "staging",
+        "occlusion",
+        "clips per minute",
+        "24 clips are in set",
+        "python -m generator",
+    ):
+        assert words in said
+    return hashes(folder / "set")
+
+
+def test_the_same_command_again_makes_nothing_and_one_clip_can_be_made_again(tmp_path):
+    code, _, complained = run("num_videos=2", "workers=0", "out=set", *LABELS, cwd=tmp_path)
+    assert code == 0, complained
+    before = hashes(tmp_path / "set")
+    code, said, _ = run("num_videos=2", "workers=0", "out=set", *LABELS, cwd=tmp_path)
+    assert code == 0
+    assert "already there" in said
+    assert "rejected" not in said
+    code, said, _ = run("num_videos=2", "workers=0", "out=set", "only=1", *LABELS, cwd=tmp_path)
+    assert code == 0
+    assert hashes(tmp_path / "set") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["set"], "hydra or the program wrote something of its own"
+
+
+def test_a_killed_run_goes_on_and_ends_identical(tmp_path, unbroken):
+    arguments = ("num_videos=24", "workers=2", "out=set", *LABELS)
+    process = program(*arguments, cwd=tmp_path)
+    wait_for_clips(tmp_path / "set", 5, process)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    assert not (tmp_path / "set" / META).exists()
+    code, _, complained = run(*arguments, cwd=tmp_path)
+    assert code == 0, complained
+    assert hashes(tmp_path / "set") == unbroken
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive, "workers outlived the run that was killed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_publishes_what_is_complete_and_says_how_to_go_on(tmp_path, number):
+    process = program("num_videos=400", "workers=2", "out=set", *LABELS, cwd=tmp_path, start_new_session=True)
+    wait_for_clips(tmp_path / "set", 3, process)
+    os.killpg(process.pid, number)  # as a terminal does: the workers get it as well
+    code, said, complained = finish(process)
+    assert code == 130
+    assert "Traceback" not in complained + said
+    assert "python -m generator num_videos=400" in complained
+    rows = (tmp_path / "set" / META).read_text().splitlines()
+    assert len(rows) == len(list(tmp_path.glob("set/annotations/*.json"))) >= 3
+    assert not list(tmp_path.glob("set/.part-*"))
+
+
+def _small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2500, 2500))
+
+
+def test_files_that_do_not_fit_stop_the_run_with_nothing_half_written(tmp_path):
+    code, said, complained = run("num_videos=24", "workers=0", "out=set", *LABELS, cwd=tmp_path, preexec_fn=_small_files)
+    assert code == 1
+    assert "Traceback" not in complained + said
+    assert "no room" in complained
+    assert not list(tmp_path.glob("set/.part-*"))
+    for path in tmp_path.glob("set/annotations/*.json"):
+        json.loads(path.read_text())
+    assert run("num_videos=1", "workers=0", "out=set", *LABELS, cwd=tmp_path)[0] == 0
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of 400 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or subprocess.run([mount, "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("only root may mount a file system")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_stops_the_run_which_can_go_on(tmp_path, tiny_disk, unbroken):
+    arguments = ("num_videos=24", "workers=2", f"out={tiny_disk}/set", *LABELS)
+    (tiny_disk / "ballast").write_bytes(b"x" * 250_000)
+    code, said, complained = run(*arguments, cwd=tmp_path)
+    assert code == 1
+    assert "Traceback" not in complained + said
+    assert "no room" in complained
+    assert not list(tiny_disk.glob("set/.part-*"))
+    made = {path.name for path in tiny_disk.glob("set/annotations/*.json")}
+    assert {path.stem for path in tiny_disk.glob("set/trajectories/*.npz")} >= {Path(name).stem for name in made}
+    (tiny_disk / "ballast").unlink()
+    subprocess.run(["mount", "-o", "remount,size=4m", tiny_disk], check=True)
+    code, _, complained = run(*arguments, cwd=tmp_path)
+    assert code == 0, complained
+    assert hashes(tiny_disk / "set") == unbroken
+
+
+def test_a_changed_configuration_is_refused(tmp_path):
+    assert run("num_videos=1", "workers=0", "out=set", *LABELS, cwd=tmp_path)[0] == 0
+    before = hashes(tmp_path / "set")
+    code, _, complained = run("num_videos=1", "workers=0", "out=set", *LABELS, "difficulty=0.8", "seed=3", cwd=tmp_path)
+    assert code == 2
+    assert "scene.difficulty 0.3 -> 0.8" in complained
+    assert "seed 0 -> 3" in complained
+    assert hashes(tmp_path / "set") == before
+
+
+def test_impossible_thresholds_are_an_error(tmp_path):
+    code, said, complained = run("out=set", "workers=2", "max_attempts=2", "occlusion.min_area_px=1e9", *LABELS, cwd=tmp_path)
+    assert code == 1
+    assert "Traceback" not in complained + said
+    assert "occlusion.min_" in complained
+    assert not list(tmp_path.glob("set/annotations/*.json"))
+
+
+def test_help_names_every_key_of_the_contract(tmp_path):
+    code, said, _ = run("--help", cwd=tmp_path)
+    assert code == 0
+    keys = ("num_videos", "seed", "out", "split", "workers", "only", "shard", "render", "width", "height", "fps", "duration")
+    for key in (*keys, "questions_per_video", "difficulty", "scene", "occlusion", "qa", "farm"):
+        assert f"{key}=" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_catalogue_lists_names_for_programs_and_people(tmp_path):
+    code, said, _ = run("--json", cwd=tmp_path, module="generator.catalogue")
+    assert code == 0
+    listed = json.loads(said)
+    assert listed.keys() >= {"motions", "environments", "cameras", "questions", "shapes"}
+    assert "spin" in listed["motions"]
+    assert "dolly_zoom" in listed["cameras"]
+    for group, described in listed["descriptions"].items():
+        assert list(described) == listed[group]
+        assert all(described.values())
+    code, said, _ = run(cwd=tmp_path, module="generator.catalogue")
+    assert code == 0
+    assert all(name in said for name in listed["motions"])

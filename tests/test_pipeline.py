@@ -1,0 +1,247 @@
+"""Making clips: the same clip whoever makes it and when, failures that harm no other, runs that survive their workers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from generator import farm
+from generator.dataset import ClipFiles, Dataset, DiskFull, load_spec
+from generator.farm import GIVE_UP_AFTER, GaveUp
+from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.pipeline import ClipFailed, Exhausted, Tally, make_clip, one_take
+from generator.video import probe
+from qa_templates.quota import intent
+from scenes.rejection import Rejected
+from scenes.staging import SceneOptions
+from scenes.streams import Streams
+
+LABELS = GenerateOptions(
+    num_videos=8,
+    scene=SceneOptions(fps=8.0),
+    occlusion=OcclusionOptions(every=8),
+    render=RenderOptions(engine="none"),
+    farm=FarmOptions(workers=0, min_free_mb=0),
+)
+IMPOSSIBLE = replace(LABELS, occlusion=OcclusionOptions(min_area_px=1e9), max_attempts=3)
+
+
+def with_workers(workers: int, options: GenerateOptions = LABELS) -> GenerateOptions:
+    return replace(options, farm=replace(options.farm, workers=workers))
+
+
+def generate(folder: Path, options: GenerateOptions, order: int = 1) -> dict[str, str]:
+    """Make what is missing, publish, and return the hash of every file."""
+    with Dataset.open(replace(options, out=str(folder))) as dataset:
+        reports = list(farm.run(dataset.missing(options.indices)[::order], options, dataset))
+        assert {report.status for report in reports} <= {"written"}
+        dataset.publish()
+    return hashes(folder)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory) -> dict[str, str]:
+    """Hashes of a data set made in one go, in this process."""
+    return generate(tmp_path_factory.mktemp("unbroken"), LABELS)
+
+
+# The same clip, whoever makes it
+
+
+def test_labels_of_a_run_are_complete(unbroken):
+    assert len([name for name in unbroken if name.startswith("annotations/")]) == 8
+    assert len([name for name in unbroken if name.startswith("trajectories/")]) == 8
+    assert {"video_info.meta.jsonl", "dataset.json", "README.md"} <= unbroken.keys()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_and_order_change_nothing(tmp_path, unbroken, workers):
+    assert generate(tmp_path, with_workers(workers), order=-1) == unbroken
+
+
+def test_a_smaller_run_is_a_prefix_and_can_grow(tmp_path, unbroken):
+    small = generate(tmp_path, replace(LABELS, num_videos=3))
+    for name, digest in small.items():
+        if name.startswith(("annotations/", "trajectories/")):
+            assert unbroken[name] == digest
+    assert generate(tmp_path, LABELS) == unbroken
+
+
+def test_shards_make_one_data_set(tmp_path, unbroken):
+    generate(tmp_path, replace(LABELS, shard="2/3"))
+    generate(tmp_path, replace(LABELS, shard="1/3"))
+    assert generate(tmp_path, replace(LABELS, shard="3/3")) == unbroken
+
+
+def test_one_clip_made_again_replaces_itself(tmp_path, unbroken):
+    generate(tmp_path, LABELS)
+    with Dataset.open(replace(LABELS, out=str(tmp_path))) as dataset:
+        annotation = dataset.files(5).annotation
+        annotation.write_text("spoilt")
+        make_clip(5, LABELS, dataset)
+    assert hashes(tmp_path) == unbroken
+
+
+def test_attempts_change_nuisance_factors_and_never_the_answer():
+    intended = intent(0, "train", 2, LABELS.qa, LABELS.scene)
+    answers, specs = set(), []
+    for attempt in range(40):
+        try:
+            take = one_take(intended, "f" * 32, Streams(0, "train", 2, attempt), LABELS, Tally())
+        except Rejected:
+            continue
+        answers.add((take.questions[0].template, take.questions[0].answer, take.questions[0].asked.answer))
+        specs.append(take.spec)
+    assert answers == {(intended.template, intended.letter, intended.answer)}
+    assert len(specs) > 2
+    assert len(set(map(repr, specs))) == len(specs)
+
+
+# Pictures
+
+
+def test_a_rendered_clip_has_the_frames_that_its_annotation_speaks_of(tmp_path):
+    options = replace(
+        LABELS,
+        scene=SceneOptions(width=96, height=64, fps=8.0),
+        occlusion=OcclusionOptions(min_area_px=10, every=8),
+        render=RenderOptions(supersampling=1.0, shadows=False),
+        farm=FarmOptions(workers=1, min_free_mb=0),
+    )
+    for name in ("one", "two"):
+        with Dataset.open(replace(options, out=str(tmp_path / name))) as dataset:
+            (report,) = farm.run([0], options, dataset)
+            assert report.status == "written", report.trace
+            assert dataset.missing([0]) == []
+    assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
+    spec, video = load_spec(dataset.files(0).annotation), probe(dataset.files(0).video)
+    assert report.frames == video.num_frames == spec.timeline.num_frames
+    assert (video.width, video.height, video.fps) == (96, 64, 8.0)
+    assert report.seconds.keys() >= {"staging", "occlusion", "rendering", "encoding", "writing"}
+    dataset.files(0).video.unlink()
+    assert dataset.missing([0]) == [0]
+
+
+# Failures
+
+
+def test_impossible_thresholds_end_with_the_reason_and_the_remedy(tmp_path):
+    intended = intent(0, "train", 0, IMPOSSIBLE.qa, IMPOSSIBLE.scene)
+    with Dataset.open(replace(IMPOSSIBLE, out=str(tmp_path))) as dataset, pytest.raises(Exhausted) as error:
+        make_clip(0, IMPOSSIBLE, dataset)
+    for words in ("3 takes", intended.template, repr(intended.answer), "occlusion", "too small", "occlusion.min_", "only=0"):
+        assert words in str(error.value)
+    assert not list((tmp_path / "annotations").iterdir())
+
+
+def test_a_run_with_impossible_thresholds_stops_early(tmp_path):
+    options = replace(IMPOSSIBLE, num_videos=500)
+    with Dataset.open(replace(options, out=str(tmp_path))) as dataset:
+        running = farm.run(options.indices, options, dataset)
+        reports = [next(running) for _ in range(GIVE_UP_AFTER)]
+        with pytest.raises(GaveUp, match="occlusion"):
+            next(running)
+    assert {report.status for report in reports} == {"exhausted"}
+    intended = intent(0, "train", 0, options.qa, options.scene)
+    assert any(key[2:] == (intended.template, intended.answer) for key in reports[0].rejections)
+
+
+@dataclass(frozen=True)
+class Treacherous(Dataset):
+    """A data set in whose folder one clip meets a violent end, ``deaths`` times."""
+
+    victim: int = 2
+    deaths: int = 0
+
+    @contextmanager
+    def part(self, index: int) -> Iterator[ClipFiles]:
+        with super().part(index) as part:
+            if index == self.victim:
+                self.strike()
+            yield part
+
+    def strike(self) -> None:
+        marks = self.root / "annotations"
+        for death in range(self.deaths):
+            try:
+                (marks / f"death {death}").touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+
+@dataclass(frozen=True)
+class Buggy(Treacherous):
+    """One clip fails with an error of its own."""
+
+    def strike(self) -> None:
+        raise ZeroDivisionError("a bug")
+
+
+def opened(folder: Path, options: GenerateOptions, kind: type[Treacherous], deaths: int = 0) -> Treacherous:
+    with Dataset.open(replace(options, out=str(folder))) as dataset:
+        return kind(**vars(dataset), deaths=deaths)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_clip_that_fails_is_named_with_its_command_and_harms_no_other(tmp_path, workers):
+    options = with_workers(workers)
+    dataset = opened(tmp_path, options, Buggy)
+    reports = {report.index: report for report in farm.run(options.indices, options, dataset)}
+    assert sorted(reports) == list(range(8))
+    assert {index for index, report in reports.items() if report.status != "written"} == {2}
+    assert "ZeroDivisionError: a bug" in reports[2].message
+    assert dataset.key(2) in reports[2].message
+    assert "python -m generator only=2 seed=0 out=" in reports[2].message
+    assert "strike" in reports[2].trace
+    assert dataset.missing(options.indices) == [2]
+
+
+def test_a_failed_clip_keeps_its_cause(tmp_path):
+    dataset = opened(tmp_path, LABELS, Buggy)
+    with pytest.raises(ClipFailed) as error:
+        make_clip(2, LABELS, dataset)
+    assert isinstance(error.value.__cause__, ZeroDivisionError)
+
+
+def test_a_worker_that_segfaults_once_costs_nothing(tmp_path, unbroken):
+    options = with_workers(2)
+    dataset = opened(tmp_path, options, Treacherous, deaths=1)
+    reports = list(farm.run(options.indices, options, dataset))
+    assert sorted(report.index for report in reports) == list(range(8))
+    assert {report.status for report in reports} == {"written"}
+    (tmp_path / "annotations" / "death 0").unlink()
+    dataset.publish()
+    assert hashes(tmp_path) == unbroken
+
+
+def test_a_clip_that_always_segfaults_is_reported_and_the_others_are_made(tmp_path):
+    options = with_workers(2)
+    dataset = opened(tmp_path, options, Treacherous, deaths=99)
+    reports = {report.index: report for report in farm.run(options.indices, options, dataset)}
+    assert {index for index, report in reports.items() if report.status != "written"} == {2}
+    assert "kills the process" in reports[2].message
+    assert "only=2" in reports[2].message
+    assert dataset.missing(options.indices) == [2]
+    assert not list(tmp_path.glob(".part-*"))
+
+
+def test_a_full_disk_stops_the_run(tmp_path):
+    options = replace(LABELS, farm=FarmOptions(workers=0, min_free_mb=10**9))
+    with Dataset.open(replace(options, out=str(tmp_path))) as dataset:
+        reports = farm.run(options.indices, options, dataset)
+        assert next(reports).status == "disk full"
+        with pytest.raises(DiskFull, match="same command again"):
+            next(reports)
