@@ -1,4 +1,7 @@
-"""What clips can hold and be asked: ``python -m generator.catalogue`` prints every registered name; ``--json`` for programs."""
+"""What clips can hold and be asked: ``python -m generator.catalogue`` prints every registered name; ``--json`` for programs.
+
+``--markdown FILE`` writes the tables of a Markdown file anew, between ``<!-- catalogue:motions -->`` and ``<!-- end -->``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -31,12 +35,24 @@ def catalogues() -> dict[str, dict[str, str]]:
     }
 
 
+def renewed(markdown: str) -> str:
+    """The text with every table between markers as the catalogues are now. Raises KeyError where a marker names no group."""
+    groups = catalogues()
+    tables = re.compile(r"(?<=<!-- catalogue:)(\w+) -->\n.*?(?=<!-- end -->)", re.DOTALL)
+    return tables.sub(lambda found: f"{found[1]} -->\n{_markdown(groups[found[1]])}\n", markdown)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point."""
-    parser = argparse.ArgumentParser(prog="python -m generator.catalogue", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m generator.catalogue", description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="lists of names by group, and under 'descriptions' a line on each")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables between the markers of this file anew")
+    options = parser.parse_args(arguments)
+    if options.markdown:
+        options.markdown.write_text(renewed(options.markdown.read_text(encoding="utf-8")), encoding="utf-8")
+        return
     groups = catalogues()
-    if parser.parse_args(arguments).json:
+    if options.json:
         print(
             json.dumps(
                 {**{group: list(entries) for group, entries in groups.items()}, "descriptions": groups}, indent=2, ensure_ascii=False
@@ -73,6 +89,10 @@ def _table(group: str, entries: Mapping[str, str]) -> Table:
     for name, description in entries.items():
         table.add_row(f"  [bold]{name}[/bold]", description)
     return table
+
+
+def _markdown(entries: Mapping[str, str]) -> str:
+    return "\n".join(["| name | what it is |", "|---|---|", *(f"| `{name}` | {line} |" for name, line in entries.items())])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How does the camera move?"""
 
 from qa_templates.directions import travelling_motions
-from qa_templates.observation import camera_keys, camera_performances, camera_phrase, mirrored_camera, reversed_camera
+from qa_templates.observation import camera_keys, camera_margin_px, camera_performances, camera_phrase, mirrored_camera, reversed_camera
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
@@ -32,11 +32,10 @@ class CameraMove(QuestionTemplate):
         return Script(roles, shots, extras=level_motions(scene), room_s=3.0)
 
     def measure(self, asked, paths, seen):
-        found = camera_performances(paths) or [("static", 0, paths.num_frames - 1)]
+        found = camera_performances(paths)
         if len(found) != 1:
             raise Rejected("question", "the camera does not make exactly one move")
-        key, first, last = found[0]
-        return Evidence("camera move", key, "", 1.0, "the only match", (first, last))
+        return Evidence("camera move", found[0].key, "", camera_margin_px(paths, found), "px", (found[0].first, found[0].last))
 
     def answer(self, evidence, asked):
         return evidence.value
@@ -45,8 +44,8 @@ class CameraMove(QuestionTemplate):
         return f"the camera {camera_phrase(answer)}"
 
     def notice(self, paths, rng, scene):
-        found = camera_performances(paths) or [("static", 0, paths.num_frames - 1)]
-        return (found[0][0], {}) if len(found) == 1 else None
+        found = camera_performances(paths)
+        return (found[0].key, {}) if len(found) == 1 else None
 
     def mirrored(self, asked):
         return with_answers(asked, mirrored_camera)

@@ -37,11 +37,11 @@ class CameraSequence(QuestionTemplate):
 
     def measure(self, asked, paths, seen):
         found = camera_performances(paths)
-        order = found_order(asked.slots["moves"], [key for key, _, _ in found])
+        order = found_order(asked.slots["moves"], [item.key for item in found])
         if order is None:
             raise Rejected("question", "the camera makes other moves")
-        rests = [later[1] - earlier[2] for earlier, later in itertools.pairwise(found)]
-        frames = (found[0][1], found[-1][2])
+        rests = [later.first - earlier.last for earlier, later in itertools.pairwise(found)]
+        frames = (found[0].first, found[-1].last)
         return Evidence("order of camera moves", order, "", min(rests) / paths.fps, "s", frames)
 
     def answer(self, evidence, asked):

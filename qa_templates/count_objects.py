@@ -32,13 +32,12 @@ class CountObjects(QuestionTemplate):
 
     def measure(self, asked, paths, seen):
         found = [only_performance(paths, asked.slots[key]) for key in MOVERS]
-        for item in found:
-            require_perceptible(paths, seen, item)
+        margin_px = require_perceptible(paths, seen, *found)
         chosen = [item.subject for item in found if item.motion == asked.slots["motion"]]
         frames = (min(item.first for item in found), max(item.last for item in found))
         subjects = tuple(item.subject for item in found)
         return Evidence(
-            "objects that perform the motion", chosen, "", 1.0, "objects", frames, subjects, max(item.rate_hz for item in found)
+            "objects that perform the motion", chosen, "", margin_px, "px", frames, subjects, max(item.rate_hz for item in found)
         )
 
     def answer(self, evidence, asked):

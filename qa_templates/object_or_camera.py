@@ -1,8 +1,6 @@
 """Does the object move, or the camera?"""
 
-import numpy as np
-
-from qa_templates.observation import camera_performances, performances, require_perceptible
+from qa_templates.observation import camera_margin_px, camera_performances, performances, require_perceptible
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
@@ -42,11 +40,11 @@ class ObjectOrCamera(QuestionTemplate):
     def measure(self, asked, paths, seen):
         subject = asked.slots["subject"]
         acted, filmed = performances(paths, subject), camera_performances(paths)
-        for item in acted:
-            require_perceptible(paths, seen, item)
-        path_m = float(np.linalg.norm(np.diff(paths.pose(subject).position_m, axis=0), axis=-1).sum())
-        value = [len(acted), len(filmed)]
-        return Evidence("moves of object and camera", value, "", path_m, "m", (0, paths.num_frames - 1), (subject,))
+        margin_px = camera_margin_px(paths, filmed)
+        if acted:
+            margin_px = min(margin_px, require_perceptible(paths, seen, *acted))
+        value = [len(acted), sum(item.key != "static" for item in filmed)]
+        return Evidence("moves of object and camera", value, "", margin_px, "px", (0, paths.num_frames - 1), (subject,))
 
     def answer(self, evidence, asked):
         acted, filmed = evidence.value

@@ -19,6 +19,7 @@ from scenes.rejection import Rejected
 from scenes.types import Trajectories, Visibility
 
 MIN_MOTION_PX = 10.0  # of some point of an object, at 480 lines: what a viewer surely sees
+MIN_CAMERA_PX = 20.0  # of the scene, at 480 lines, over a camera move
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,19 @@ class Performance:
     def rate_hz(self) -> float:
         """Sampling rate at which each half-cycle is seen twice."""
         return 4.0 * max(self.cycles, 0.5) / self.measured.duration_s
+
+
+@dataclass(frozen=True)
+class CameraPerformance:
+    """A stretch between two rests of the camera: the answer key of its move, and by how many pixels the picture shifts.
+
+    A camera that never moves performs one ``static`` stretch, the whole clip.
+    """
+
+    key: str
+    first: int
+    last: int
+    shift_px: float
 
 
 def performances(paths: Trajectories, name: str) -> list[Performance]:
@@ -66,19 +80,28 @@ def only_performance(paths: Trajectories, name: str) -> Performance:
     return found[0]
 
 
-def camera_performances(paths: Trajectories) -> list[tuple[str, int, int]]:
-    """The camera's moves in order: answer key, first and last frame.
+def camera_performances(paths: Trajectories) -> list[CameraPerformance]:
+    """What the camera does, in order.
 
     Raises:
-        Rejected: a stretch matches no registered move, or several.
+        Rejected: a stretch matches no registered move, or several, or shifts the picture too little to be seen.
     """
     found = []
     for first, last in camera_segments(paths):
-        recognised = camera_move.recognise(CameraKinematics.of(paths, first, last))
+        measured = CameraKinematics.of(paths, first, last)
+        recognised = camera_move.recognise(measured)
         if recognised is None:
             raise Rejected("question", "a camera move is not clearly one of its kind")
-        found.append((camera_key(*recognised), first, last))
-    return found
+        if measured.perceived_px < MIN_CAMERA_PX * paths.height_px / 480:
+            raise Rejected("question", "a camera move is too small in the picture")
+        found.append(CameraPerformance(camera_key(*recognised), first, last, measured.perceived_px))
+    return found or [CameraPerformance("static", 0, paths.num_frames - 1, 0.0)]
+
+
+def camera_margin_px(paths: Trajectories, found: Iterable[CameraPerformance]) -> float:
+    """How far the picture's shift in each of the camera's moves is from what can just be seen, at the least."""
+    least_px = MIN_CAMERA_PX * paths.height_px / 480
+    return round(min(abs(item.shift_px - least_px) for item in found), 2)
 
 
 def camera_key(move: str, sense: int) -> str:
@@ -141,11 +164,13 @@ def radius_px(seen: Visibility, name: str) -> float:
     return float(np.sqrt(np.median(seen.area_px[seen.names.index(name)]) / np.pi))
 
 
-def require_perceptible(paths: Trajectories, seen: Visibility, performance: Performance) -> None:
-    """Raise Rejected when a performance moves too little in the picture to be seen."""
-    least = MIN_MOTION_PX * paths.height_px / 480
-    if image_motion_px(paths, seen, performance.subject, performance.first, performance.last) < least:
+def require_perceptible(paths: Trajectories, seen: Visibility, *shown: Performance) -> float:
+    """By how many pixels the least of some performances moves more than it must to be seen. Raises Rejected if it does not."""
+    least_px = min(image_motion_px(paths, seen, item.subject, item.first, item.last) for item in shown)
+    margin_px = least_px - MIN_MOTION_PX * paths.height_px / 480
+    if margin_px < 0:
         raise Rejected("question", "the motion is too small in the picture")
+    return round(margin_px, 2)
 
 
 def spread(performances: Iterable[Performance]) -> tuple[int, int]:

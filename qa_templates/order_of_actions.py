@@ -38,8 +38,7 @@ class OrderOfActions(QuestionTemplate):
         order = found_order(asked.slots["motions"], [item.motion for item in found])
         if order is None:
             raise Rejected("question", "the object performs other actions")
-        for item in found:
-            require_perceptible(paths, seen, item)
+        require_perceptible(paths, seen, *found)
         rest_s = min(later.first - earlier.last for earlier, later in itertools.pairwise(found)) / paths.fps
         return Evidence("order of actions", order, "", rest_s, "s", spread(found), (found[0].subject,), 2.0 / rest_s)
 

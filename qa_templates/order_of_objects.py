@@ -38,8 +38,7 @@ class OrderOfObjects(QuestionTemplate):
     def measure(self, asked, paths, seen):
         names = [asked.slots[key] for key in MOVERS]
         found = sorted((only_performance(paths, name) for name in names), key=lambda item: item.first)
-        for item in found:
-            require_perceptible(paths, seen, item)
+        require_perceptible(paths, seen, *found)
         lead_s = min(later.first - earlier.first for earlier, later in itertools.pairwise(found)) / paths.fps
         order = found_order(names, [item.subject for item in found])
         return Evidence("order of setting off", order, "", lead_s, "s", spread(found), tuple(names), 2.0 / lead_s if lead_s else 0.0)

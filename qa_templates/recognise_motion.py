@@ -30,8 +30,8 @@ class RecogniseMotion(QuestionTemplate):
 
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
-        require_perceptible(paths, seen, found)
-        return Evidence("motion", found.motion, "", 1.0, "the only match", (found.first, found.last), (found.subject,), found.rate_hz)
+        margin_px = require_perceptible(paths, seen, found)
+        return Evidence("motion", found.motion, "", margin_px, "px", (found.first, found.last), (found.subject,), found.rate_hz)
 
     def answer(self, evidence, asked):
         return evidence.value

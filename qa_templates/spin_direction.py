@@ -34,8 +34,7 @@ class SpinDirection(QuestionTemplate):
         found = performances(paths, asked.slots["subject"])
         if [item.motion for item in found] != ["spin", "spin"]:
             raise Rejected("question", "the object does not turn twice")
-        for item in found:
-            require_perceptible(paths, seen, item)
+        require_perceptible(paths, seen, *found)
         turns = [round(item.measured.yaw_turns, 3) for item in found]
         margin = min(abs(value) for value in turns) - MIN_TURNS
         rate_hz = max(item.rate_hz for item in found)

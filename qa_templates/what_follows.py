@@ -55,8 +55,7 @@ class WhatFollows(QuestionTemplate):
         if not 0 <= beside < len(found):
             raise Rejected("question", "nothing comes directly beside the action")
         pair = sorted([found[anchors[0]], found[beside]], key=lambda item: item.first)
-        for item in pair:
-            require_perceptible(paths, seen, item)
+        require_perceptible(paths, seen, *pair)
         rest_s = (pair[1].first - pair[0].last) / paths.fps
         value = [item.motion for item in found]
         return Evidence("actions in order", value, "", rest_s, "s", spread(pair), (found[0].subject,), 2.0 / rest_s)

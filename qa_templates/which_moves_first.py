@@ -36,8 +36,7 @@ class WhichMovesFirst(QuestionTemplate):
 
     def measure(self, asked, paths, seen):
         found = sorted((only_performance(paths, asked.slots[key]) for key in OBJECTS), key=lambda item: item.first)
-        for item in found:
-            require_perceptible(paths, seen, item)
+        require_perceptible(paths, seen, *found)
         pair = found[:2] if asked.slots["place"] == "first" else found[-2:]
         chosen = found[0] if asked.slots["place"] == "first" else found[-1]
         lead_s = (pair[1].first - pair[0].first) / paths.fps

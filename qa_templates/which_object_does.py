@@ -35,10 +35,9 @@ class WhichObjectDoes(QuestionTemplate):
         found = [item for item in (only_performance(paths, name) for name in names) if item.motion == asked.slots["motion"]]
         if len(found) != 1:
             raise Rejected("question", "not exactly one object performs the motion")
-        require_perceptible(paths, seen, found[0])
-        others = len(names) - len(found)
+        margin_px = require_perceptible(paths, seen, found[0])
         frames = (found[0].first, found[0].last)
-        return Evidence("object that performs the motion", found[0].subject, "", others, "objects that do not", frames, tuple(names))
+        return Evidence("object that performs the motion", found[0].subject, "", margin_px, "px", frames, tuple(names))
 
     def answer(self, evidence, asked):
         return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)

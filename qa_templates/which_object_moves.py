@@ -33,8 +33,8 @@ class WhichObjectMoves(QuestionTemplate):
         found = [item for name in names for item in performances(paths, name)]
         if len({item.subject for item in found}) != 1:
             raise Rejected("question", "not exactly one object moves")
-        require_perceptible(paths, seen, found[0])
-        return Evidence("object that moves", found[0].subject, "", 3, "objects at rest", (found[0].first, found[0].last), names)
+        margin_px = require_perceptible(paths, seen, found[0])
+        return Evidence("object that moves", found[0].subject, "", margin_px, "px", (found[0].first, found[0].last), names)
 
     def answer(self, evidence, asked):
         return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)

@@ -232,7 +232,7 @@ def test_engines_agree_about_colours(blender: ModuleType, engine: str) -> None:
     options = RenderOptions(engine=engine, samples=8, supersampling=1.0, device="cpu")
     ours, theirs = next(blender.render(spec, paths, FAST)), next(blender.render(spec, paths, options))
     assert theirs.std() > 10
-    np.testing.assert_allclose(theirs.mean(axis=(0, 1)), ours.mean(axis=(0, 1)), atol=40)
+    np.testing.assert_allclose(theirs.mean(axis=(0, 1)), ours.mean(axis=(0, 1)), atol=20)
 
 
 # Manners
