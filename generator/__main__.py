@@ -84,7 +84,7 @@ def _make(todo: list[int], options: GenerateOptions, dataset: Dataset, summary: 
             for report in reports:
                 summary.add(report)
                 progress.add(report)
-                if report.message:
+                if report.status in ("exhausted", "failed"):
                     progress.note(report.message)
     except KeyboardInterrupt:
         _complain(f"interrupted; what is finished is kept. To go on: {command(options)}")

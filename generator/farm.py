@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future
+from contextlib import closing, contextmanager
+from itertools import islice
 
 import joblib
-from joblib.externals.loky import ProcessPoolExecutor, as_completed
+from joblib.externals.loky import ProcessPoolExecutor, wait
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from generator.dataset import Dataset, DiskFull
@@ -60,16 +63,19 @@ def _in_process(indices: Iterable[int], options: GenerateOptions, dataset: Datas
 def _in_workers(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
     workers = joblib.cpu_count() if options.farm.workers == -1 else options.farm.workers
     waiting = list(indices)
-    while waiting:
-        lost: list[int] = []
-        with closing(_pool(waiting, min(workers, len(waiting)), options, dataset, lost)) as reports:
-            yield from reports
-        missing = dataset.missing(lost)
-        yield from (ClipReport(index, dataset.key(index), "written") for index in lost if index not in missing)
-        suspects = dataset.unfinished(missing) or missing[:1]
-        for index in suspects:
-            yield _alone(index, options, dataset)
-        waiting = [index for index in missing if index not in suspects]
+    try:
+        while waiting:
+            lost: list[int] = []
+            with closing(_pool(waiting, min(workers, len(waiting)), options, dataset, lost)) as reports:
+                yield from reports
+            missing = dataset.missing(lost)
+            yield from (ClipReport(index, dataset.key(index), "written") for index in lost if index not in missing)
+            suspects = dataset.unfinished(missing) or missing[:1]
+            for index in suspects:
+                yield _alone(index, options, dataset)
+            waiting = [index for index in missing if index not in suspects]
+    finally:
+        dataset.sweep(indices)  # no worker is left to tidy up after itself
 
 
 def _pool(
@@ -77,19 +83,41 @@ def _pool(
 ) -> Generator[ClipReport, None, None]:
     """Make clips until all are done or a worker dies; those whose reports went with it are appended to ``lost``."""
     threads = dict.fromkeys(THREAD_COUNTS, str(options.farm.threads))
-    pool = ProcessPoolExecutor(workers, timeout=IDLE_S, env=threads, initializer=_begin)
+    pool = ProcessPoolExecutor(workers, timeout=IDLE_S, env=threads)
+    queue, reported = iter(indices), set[int]()
+    futures: set[Future[ClipReport]] = set()
     try:
-        futures = {pool.submit(_work, index, options, dataset, os.getpid()): index for index in indices}
-        for future in as_completed(futures):
-            try:
+        while len(reported) < len(indices):
+            with _signals_held():
+                futures |= {pool.submit(_work, index, options, dataset, os.getpid()) for index in islice(queue, 2 * workers - len(futures))}
+            done, futures = wait(futures, return_when=FIRST_COMPLETED)
+            for future in done:
                 report = future.result()
-            except BrokenProcessPool:
-                lost.append(futures[future])
-            else:
+                reported.add(report.index)
                 yield report
+    except BrokenProcessPool:
+        lost.extend(index for index in indices if index not in reported)
     finally:
+        _until_picked_up(futures)
         pool.shutdown(wait=True, kill_workers=True)
-        lost.sort()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Workers start in here and inherit it: Ctrl-C reaches the whole group, but it is the parent who decides."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _until_picked_up(futures: Iterable[Future[ClipReport]]) -> None:
+    """Loky trips, with a traceback, over tasks that have not reached its pipe when it is told to kill its workers."""
+    for _ in range(100):
+        if all(future.running() or future.done() for future in futures):
+            return
+        time.sleep(0.01)
 
 
 def _alone(index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport:
@@ -103,10 +131,6 @@ def _alone(index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport
     dataset.sweep([index])
     message = f"clip {index} ({dataset.key(index)}) kills the process that makes it. Do it again with: {reproduce(options, index)}"
     return ClipReport(index, dataset.key(index), "failed", message=message)
-
-
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
 
 
 def _work(index: int, options: GenerateOptions, dataset: Dataset, parent: int) -> ClipReport:

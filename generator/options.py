@@ -180,7 +180,7 @@ def flatten(options: Any, prefix: str = "") -> dict[str, Any]:
 def command(options: GenerateOptions, **changes: Any) -> str:
     """The shell command that runs the generator with these options, after ``changes`` to top-level ones."""
     told, usual = (_told(each) for each in (dataclasses.replace(options, **changes), GenerateOptions()))
-    always = [key for key in ("only", "num_videos", "seed", "out") if key in changes or key in ("seed", "out")]
+    always = [key for key in ("only", "num_videos", "seed", "out") if key in ("seed", "out") or changes.get(key) is not None]
     differing = [key for key in told if key not in always and (key not in usual or told[key] != usual[key])]
     return " ".join(["python -m generator", *(shlex.quote(f"{key}={_spelled(told[key])}") for key in (*always, *differing))])
 

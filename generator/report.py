@@ -102,7 +102,7 @@ class Summary:
             f"{self.published} clips are in {escape(str(self._root))}: questions in video_info.meta.jsonl, described in README.md.",
             soft_wrap=True,
         )
-        console.print(f"{'Go on with' if self.failed else 'For more'}: {escape(self._next())}", soft_wrap=True)
+        console.print(f"{'To try again' if self.failed else 'For more'}: {escape(self._next())}", soft_wrap=True)
 
     def _next(self) -> str:
         if self.failed or self._options.only is not None:

@@ -101,7 +101,7 @@ def test_an_interrupted_run_publishes_what_is_complete_and_says_how_to_go_on(tmp
     code, said, complained = finish(process)
     assert code == 130
     assert "Traceback" not in complained + said
-    assert "python -m generator num_videos=400" in complained
+    assert "To go on: python -m generator seed=0 out=set num_videos=400" in complained
     rows = (tmp_path / "set" / META).read_text().splitlines()
     assert len(rows) == len(list(tmp_path.glob("set/annotations/*.json"))) >= 3
     assert not list(tmp_path.glob("set/.part-*"))

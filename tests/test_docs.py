@@ -1,0 +1,296 @@
+"""README and CONTRIBUTING say what is so: their code runs, their commands, paths, fields and tables exist."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_module
+from PIL import Image
+
+from generator.__main__ import typed_options
+from generator.catalogue import catalogues, renewed
+from generator.options import GenerateOptions
+
+ROOT = Path(__file__).parent.parent
+PAGES = ("README.md", "CONTRIBUTING.md")
+BLOCK = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHAPE_IMPORTS = "from scenes import solids\nfrom scenes.shapes import SHAPES, Colour, Part, Pattern, plain\n\n\n"
+SUITES = {  # where a word goes, and the tests that then run on it
+    "scenes/motions": "tests/test_every_motion.py",
+    "scenes/cameras": "tests/test_every_camera.py",
+    "scenes/environments": "tests/test_every_environment.py",
+    "scenes/shapes.py": "tests/test_shapes.py",
+    "qa_templates": "tests/test_every_question.py",
+}
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, language: str) -> list[tuple[str, str]]:
+    """(rest of the fence's first line, content) of the code blocks in a language."""
+    return [(about, content) for kind, about, content in BLOCK.findall(page(name)) if kind == language]
+
+
+def options_from(overrides: list[str]) -> GenerateOptions:
+    with initialize_config_module("conf", version_base=None):
+        return typed_options(compose("generate", overrides))
+
+
+# The words of CONTRIBUTING, in a package of their own
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory) -> Path:
+    """A folder with the package that CONTRIBUTING describes, installed as pip would, entry points and all."""
+    site = tmp_path_factory.mktemp("site")
+    (site / "my_words").mkdir()
+    for path, content in blocks("CONTRIBUTING.md", "python"):
+        (site / "my_words" / f"{word(path, content)}.py").write_text(content if "import" in content else SHAPE_IMPORTS + content)
+    info = site / "my_words-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-words\nVersion: 1.0\n")
+    groups = tomllib.loads(blocks("CONTRIBUTING.md", "toml")[0][1])["project"]["entry-points"]
+    (info / "entry_points.txt").write_text(
+        "\n".join(f"[{group}]\n" + "\n".join(f"{name} = {place}" for name, place in words.items()) for group, words in groups.items())
+    )
+    return site
+
+
+def word(path: str, content: str) -> str:
+    """The public name of what a block adds."""
+    return re.search(r"^def (\w+)", content, re.MULTILINE)[1] if path == "scenes/shapes.py" else Path(path).stem
+
+
+def with_package(site: Path, *command: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(site)}, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_kind_of_word_has_a_block():
+    assert {next(where for where in SUITES if path.startswith(where)) for path, _ in blocks("CONTRIBUTING.md", "python")} == set(SUITES)
+
+
+def test_words_of_a_package_are_tested_like_our_own(package):
+    """The tests of every catalogue, in a process in which the package is installed, run on its words and pass."""
+    words = [word(path, content) for path, content in blocks("CONTRIBUTING.md", "python")]
+    plugin = [name for name, (path, _) in zip(words, blocks("CONTRIBUTING.md", "python"), strict=True) if path == "scenes/shapes.py"]
+    done = with_package(
+        package,
+        "-m",
+        "pytest",
+        *SUITES.values(),
+        "-v",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        f"my_words.{plugin[0]}",
+        "-k",
+        " or ".join(words),
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    passed = Counter(name for name in words for line in done.stdout.splitlines() if name in line and "PASSED" in line)
+    assert all(passed[name] >= 5 for name in words), passed
+
+
+def test_words_of_a_package_are_listed_and_generated(package, tmp_path):
+    groups = json.loads(with_package(package, "-m", "generator.catalogue", "--json").stdout)
+    listed = {name for group in ("motions", "cameras", "environments", "questions") for name in groups[group]}
+    assert {"twirl", "corkscrew", "colonnade", "which_object_rests"} <= listed
+    settings = ["scene.environments=[colonnade]", "qa.templates=[which_object_rests]", "scene.motions=[twirl]"]
+    done = with_package(package, "-m", "generator", "num_videos=1", "render=none", "workers=0", *settings, f"out={tmp_path / 'set'}")
+    assert done.returncode == 0, done.stderr
+    (annotation,) = (tmp_path / "set" / "annotations").iterdir()
+    spec = json.loads(annotation.read_text())["spec"]
+    assert spec["environment"]["name"] == "colonnade"
+    assert {action["name"] for item in spec["objects"] for action in item["actions"]} == {"twirl"}
+
+
+def test_a_motion_takes_about_twenty_lines():
+    (body,) = (content for path, content in blocks("CONTRIBUTING.md", "python") if path.startswith("scenes/motions/"))
+    lines = [line for line in body.partition("@MOTIONS")[2].splitlines() if line.strip()]
+    assert len(lines) <= 25
+
+
+# Tables, paths and commands
+
+
+def test_the_tables_are_what_is_registered():
+    text = page("README.md")
+    assert set(re.findall(r"<!-- catalogue:(\w+) -->", text)) == set(catalogues())
+    assert renewed(text) == text, "run: python -m generator.catalogue --markdown README.md"
+
+
+def test_tables_are_written_anew():
+    stale = "before\n<!-- catalogue:motions -->\n| old |\n<!-- end -->\nafter"
+    fresh = renewed(stale)
+    assert "old" not in fresh and "| `slide` | " in fresh
+    assert fresh.startswith("before\n<!-- catalogue:motions -->\n") and fresh.endswith("\n<!-- end -->\nafter")
+
+
+def tree_paths() -> list[str]:
+    """Paths of the commented tree in the README; two more spaces are one folder deeper."""
+    (tree,) = (content for _, content in blocks("README.md", "") if content.startswith("conf/"))
+    paths, folder = [], ""
+    for line in tree.splitlines():
+        name = line.split()[0]
+        folder = folder if line.startswith(" ") else name
+        paths.append(name if name == folder else folder + name)
+    return paths
+
+
+@pytest.mark.parametrize("path", tree_paths())
+def test_paths_in_the_tree_exist(path):
+    assert (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file()
+
+
+def test_the_tree_leaves_no_folder_out():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    folders = {path.split("/")[0] + "/" for path in tracked if "/" in path and path[0] != "."}
+    assert folders <= set(tree_paths())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_named_files_exist(name):
+    text = page(name)
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    files = re.findall(r"`((?:scenes|qa_templates|generator|tests|conf|bin)/[\w/.]*)`", text)
+    assert links + files
+    assert [path for path in links + files if not (ROOT / path).exists()] == []
+
+
+@cache
+def commands() -> tuple[str, ...]:
+    """Every ``python -m …`` and ``make …`` of both pages, in blocks and in running text."""
+    text = "\n".join(page(name) for name in PAGES)
+    shell = "\n".join(content for name in PAGES for _, content in blocks(name, "sh")).splitlines()
+    found = [line.partition(" #")[0].strip() for line in shell] + re.findall(r"`((?:python|make) [^`\n]+)`", text)
+    return tuple(sorted({each for each in found if each.startswith(("python -m", "make"))}))
+
+
+def of_module(module: str) -> list[list[str]]:
+    return [words[3:] for words in map(shlex.split, commands()) if words[:3] == ["python", "-m", module]]
+
+
+def test_there_are_commands():
+    assert len(commands()) > 15
+    assert {words[2] for words in map(shlex.split, commands()) if words[0] == "python"} >= {"generator", "generator.doctor", "pytest"}
+
+
+def test_make_targets_exist():
+    targets = set(re.findall(r"^([\w-]+):", page("Makefile"), re.MULTILINE))
+    assert {shlex.split(command)[1] for command in commands() if command.startswith("make ")} <= targets
+
+
+@pytest.mark.parametrize("arguments", of_module("generator"), ids=" ".join)
+def test_generator_commands_are_understood(arguments):
+    overrides = [each for each in arguments if not each.startswith("-") and each != "job"]
+    known = [each.replace("twirl,", "") for each in overrides]  # the one word that is not ours
+    assert isinstance(options_from(known), GenerateOptions)
+
+
+SETTINGS = sorted({each for name in PAGES for each in re.findall(r"`([a-z_.]+=[^`\s]*)`", page(name))} - {"round=True"})
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_settings_in_the_text_are_understood(setting):
+    assert isinstance(options_from([setting]), GenerateOptions)
+
+
+def test_keys_of_the_table_exist_and_have_these_defaults():
+    table = page("README.md").partition("| key | default |")[2].partition("\n\n")[0]
+    with initialize_config_module("conf", version_base=None):
+        configuration = compose("generate")
+    for keys, defaults in re.findall(r"^\| (`[^|]+`) \| ([^|]+) \|", table, re.MULTILINE):
+        names = re.findall(r"`(\w+)`", keys)
+        assert all(name in configuration for name in names)
+        if names[0] not in ("scene", "occlusion", "qa", "farm", "render", "out"):
+            told = re.split(r", (?![^\[]*\])", defaults)
+            assert [str(configuration[name]).replace(" ", "").replace(".0", "").replace("None", "null") for name in names] == told
+    dotted = re.findall(r"`((?:scene|occlusion|qa|farm)\.\w+)`", page("README.md"))
+    assert dotted
+    for group, key in (each.split(".") for each in dotted):
+        assert key in configuration[group]
+
+
+TOOLS = sorted({shlex.split(each)[2] for each in commands() if each.startswith("python -m")} - {"generator", "pytest"})
+
+
+@pytest.mark.parametrize("module", TOOLS)
+def test_tools_know_the_options_that_are_named(module):
+    said = with_package(ROOT, "-m", module, "--help")
+    assert said.returncode == 0, said.stderr
+    lines = [line for name in PAGES for line in page(name).splitlines() if f"python -m {module} " in line]
+    for option in re.findall(r"(?<!\w)--[a-z-]+", " ".join(lines)):
+        assert option in said.stdout
+
+
+# What a data set holds
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("docs") / "set"
+    done = with_package(ROOT, "-m", "generator", "num_videos=1", "render=none", "workers=0", f"out={out}")
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def first_column(heading: str) -> list[str]:
+    table = page("README.md").partition(f"| {heading} |")[2].partition("\n\n")[0]
+    return [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+
+def test_the_layout_is_as_drawn(dataset):
+    (drawn,) = (content for _, content in blocks("README.md", "") if content.startswith("outputs/"))
+    names = {Path(line.split()[1]).parts[0] for line in drawn.splitlines()[1:]}
+    assert names - {"videos"} == {path.name for path in dataset.iterdir() if path.name[0] != "."}
+
+
+def test_a_row_is_as_printed(dataset):
+    printed = json.loads(blocks("README.md", "json")[0][1])
+    row = json.loads((dataset / "video_info.meta.jsonl").read_text())
+    assert structure(printed) == structure(row)
+
+
+def structure(value):
+    """A JSON value with everything but keys and kinds taken out."""
+    if isinstance(value, dict):
+        return {key: structure(each) for key, each in value.items()}
+    return [structure(each) for each in value] if isinstance(value, list) else type(value).__name__
+
+
+def test_annotation_fields_are_all_named(dataset):
+    (path,) = (dataset / "annotations").iterdir()
+    assert set(first_column("field")) == set(json.loads(path.read_text()))
+
+
+def test_trajectory_arrays_have_the_shapes_in_the_table(dataset):
+    (path,) = (dataset / "trajectories").iterdir()
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| \(([^)]*)\) \|", page("README.md"), re.MULTILINE)
+    told = {name: shape for names, shape in rows for name in re.findall(r"\w+", names)}
+    with np.load(path, allow_pickle=False) as arrays:
+        objects, frames, _ = arrays["position_m"].shape
+        sizes = {"object": objects, "frame": frames, "3": 3, "4": 4}
+        assert {name: arrays[name].shape for name in arrays} == {
+            name: tuple(sizes[axis.strip()] for axis in shape.split(",") if axis.strip()) for name, shape in told.items()
+        }
+
+
+def test_the_picture_is_there_and_small():
+    picture = ROOT / "docs" / "motionfoundry.png"
+    with Image.open(picture) as image:
+        assert image.width >= 1000
+    assert picture.stat().st_size < 700_000
