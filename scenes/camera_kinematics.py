@@ -240,8 +240,8 @@ def _turning(quaternion: Array) -> Turning:
 
 
 def _reversals(values: Array) -> int:
-    """How often a series turns back by more than a tenth of its range (hysteresis keeps noise out)."""
-    dead = 0.1 * float(np.ptp(values))
+    """How often angles turn back by more than a tenth of their range, or a milliradian (hysteresis keeps rounding out)."""
+    dead = max(0.1 * float(np.ptp(values)), 1e-3)
     count, direction, extreme = 0, 0, float(values[0])
     for value in values.tolist():
         if direction * (value - extreme) >= 0 and direction:

@@ -507,7 +507,7 @@ def test_a_viewpoint_draws_within_its_region(view, seed):
     offset = np.subtract(position_m, target_m)
     distance_m, azimuth_deg = np.linalg.norm(offset), math.degrees(math.atan2(offset[0], -offset[1]))
     for value, (low, high) in (
-        (distance_m, (6.0, 8.5)),
+        (distance_m, VIEWPOINTS[view].distance_m),
         (azimuth_deg, VIEWPOINTS[view].azimuth_deg),
         (math.degrees(math.asin(offset[2] / distance_m)), VIEWPOINTS[view].elevation_deg),
         (focal_length_mm, (28.0, 42.0)),
