@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future
 from contextlib import closing, contextmanager
@@ -83,6 +84,8 @@ def _pool(
 ) -> Generator[ClipReport, None, None]:
     """Make clips until all are done or a worker dies; those whose reports went with it are appended to ``lost``."""
     threads = dict.fromkeys(THREAD_COUNTS, str(options.farm.threads))
+    # Loky replaces a worker that has grown by 300 MB, which is wanted, and warns of it, which is not.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given", category=UserWarning)
     pool = ProcessPoolExecutor(workers, timeout=IDLE_S, env=threads)
     queue, reported = iter(indices), set[int]()
     futures: set[Future[ClipReport]] = set()
