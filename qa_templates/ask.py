@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qa_templates.question import LETTERS, QUESTIONS, Asked, Disagreement, Evidence, Question, QuestionOptions, QuestionTemplate
-from qa_templates.quota import Intent, draw_options
+from qa_templates.quota import Intent, draw_options, template_shares
 from scenes.rejection import Rejected
 from scenes.staging import ClipIdentity, SceneOptions, compose
 from scenes.streams import Streams
@@ -49,7 +49,9 @@ def ask(
     """
     intended = prove(staged.asked, paths, seen)
     questions = [_written(staged.spec, staged.asked, intended, streams, scene, 0)]
-    others = [str(name) for name in streams.rng("extra questions").permutation(list(QUESTIONS)) if name != staged.asked.template]
+    others = [
+        str(name) for name in streams.rng("extra questions").permutation(list(template_shares(options))) if name != staged.asked.template
+    ]
     for name in others:
         if len(questions) >= options.questions_per_video:
             break

@@ -1,5 +1,7 @@
 """How does the camera move?"""
 
+from functools import cache
+
 from qa_templates.directions import travelling_motions
 from qa_templates.observation import camera_keys, camera_margin_px, camera_performances, camera_phrase, mirrored_camera, reversed_camera
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
@@ -7,6 +9,9 @@ from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, Shot
+
+ROOM_S = 3.0  # for one move
+STATIC_SHARE = 0.03  # of the still clips in which it is asked as an extra question: most clips are still, and it would always be right
 
 
 @QUESTIONS.register
@@ -27,9 +32,9 @@ class CameraMove(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         move, sense = camera_keys()[answer]
-        roles = (Role("", (Beat(str(rng.choice(travelling_motions(scene)))),)),) if CAMERA_MOVES[move].follows else ()
+        mover = Role("", (Beat(str(rng.choice(travelling_motions(scene)))),), watched=CAMERA_MOVES[move].follows)
         shots = () if answer == "static" else (Shot(move, sense),)
-        return Script(roles, shots, extras=level_motions(scene), room_s=3.0)
+        return Script((mover,), shots, extras=level_motions(scene), room_s=ROOM_S)
 
     def measure(self, asked, paths, seen):
         found = camera_performances(paths)
@@ -45,7 +50,9 @@ class CameraMove(QuestionTemplate):
 
     def notice(self, paths, rng, scene):
         found = camera_performances(paths)
-        return (found[0].key, {}) if len(found) == 1 else None
+        if len(found) != 1 or (found[0].key == "static" and rng.random() > STATIC_SHARE):
+            return None
+        return found[0].key, {}
 
     def mirrored(self, asked):
         return with_answers(asked, mirrored_camera)
@@ -54,18 +61,39 @@ class CameraMove(QuestionTemplate):
         return with_answers(asked, reversed_camera)
 
 
-def confusable_ring() -> list[str]:
+@cache
+def confusable_ring() -> tuple[str, ...]:
     """Every camera key once, with those that are mistaken for one another side by side.
 
-    Sets of four neighbours on the ring are hard, and hold each key equally often.
+    Sets of four neighbours on the ring are hard, and hold each key equally often. A move that may also be called by
+    other names goes where those are out of its reach.
     """
-    moves = list(CAMERA_MOVES)
-    ring: list[str] = []
+    groups = _groups([name for name, move in CAMERA_MOVES.items() if not move.implies])
+    ring = [key for group in groups for key in _interleaved(group)]
+    for name in (name for name, move in CAMERA_MOVES.items() if move.implies):
+        place = next(place for place in range(len(ring)) if not _within_reach(ring, place) & set(CAMERA_MOVES[name].implies))
+        ring[place:place] = _interleaved([name])
+    return tuple(ring)
+
+
+def _groups(moves: list[str]) -> list[list[str]]:
+    """Moves in chains, each followed by the one that it is mistaken for."""
+    groups = []
     while moves:
         group = [moves.pop(0)]
         while (other := CAMERA_MOVES[group[-1]].confusable) in moves:
             group.append(other)
             moves.remove(other)
-        keys = [key for key, (move, _) in camera_keys().items() if move in group]
-        ring += sorted(keys, key=lambda key: (-camera_keys()[key][1], group.index(camera_keys()[key][0])))
-    return ring
+        groups.append(group)
+    return groups
+
+
+def _interleaved(group: list[str]) -> list[str]:
+    """The keys of a group: all its moves in one sense, then all in the other."""
+    keys = [key for key, (move, _) in camera_keys().items() if move in group]
+    return sorted(keys, key=lambda key: (-camera_keys()[key][1], group.index(camera_keys()[key][0])))
+
+
+def _within_reach(ring: list[str], place: int) -> set[str]:
+    """The moves that would stand in one set with a key put in at a place."""
+    return {camera_keys()[ring[(place + step) % len(ring)]][0] for step in range(-3, 3)}

@@ -3,13 +3,14 @@
 import itertools
 from dataclasses import replace
 
-from qa_templates.observation import camera_keys, camera_performances, camera_phrase, mirrored_camera, reversed_camera
+from qa_templates.directions import travelling_motions
+from qa_templates.observation import MIN_REST_S, camera_keys, camera_performances, camera_phrase, mirrored_camera, reversed_camera
 from qa_templates.orders import found_order, order_sets, written
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
-from scenes.staging import Script, Shot, room_s
+from scenes.staging import Beat, Role, Script, Shot, room_s
 
 
 @QUESTIONS.register
@@ -33,7 +34,8 @@ class CameraSequence(QuestionTemplate):
         moves = _of_different_moves(keys)
         shots = tuple(Shot(*camera_keys()[moves[int(place)]]) for place in answer)
         needed_s = room_s(*(CAMERA_MOVES[shot.move].seconds for shot in shots))
-        return Script((), shots, extras=level_motions(scene), room_s=needed_s, slots={"moves": moves})
+        mover = Role("", (Beat(str(rng.choice(travelling_motions(scene)))),), watched=False)
+        return Script((mover,), shots, extras=level_motions(scene), room_s=needed_s, slots={"moves": moves})
 
     def measure(self, asked, paths, seen):
         found = camera_performances(paths)
@@ -45,10 +47,10 @@ class CameraSequence(QuestionTemplate):
         return Evidence("order of camera moves", order, "", min(rests) / paths.fps, "s", frames)
 
     def answer(self, evidence, asked):
-        return evidence.value if evidence.margin > 0.2 else None
+        return evidence.value if evidence.margin > MIN_REST_S else None
 
     def option_text(self, answer, slots):
-        return f"it {written(answer, [camera_phrase(key) for key in slots['moves']])}"
+        return f"the camera {written(answer, [camera_phrase(key) for key in slots['moves']])}"
 
     def mirrored(self, asked):
         return replace(asked, slots={"moves": [mirrored_camera(key) for key in asked.slots["moves"]]})

@@ -1,14 +1,15 @@
 """How often does an object repeat its motion?"""
 
-from qa_templates.observation import only_performance, require_perceptible, reversed_motion, subsets
+from qa_templates.observation import MIN_COUNT_MARGIN, count_margin, only_performance, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.staging import Beat, Role, SceneOptions, Script, room_s, span_s
+from scenes.types import require
 
-MIN_MARGIN = 0.25  # cycles from the middle between two whole numbers
 HIGHEST = 6
+ONCE_SHARE = 0.1  # of single cycles that are asked as an extra question: most distractors move once
 
 
 @QUESTIONS.register
@@ -20,14 +21,16 @@ class CountCycles(QuestionTemplate):
         "How many times does {subject} {motion}?",
         "Count: how often does {subject} {motion}?",
         "How often does {subject} {motion} in this video?",
-        "What is the number of times that {subject} {motion_verb}?",
+        "What is the number of times that {subject} is seen to {motion}?",
     )
 
     def option_sets(self, scene):
         return subsets(str(number) for number in range(1, HIGHEST + 1))
 
     def script(self, answer, options, rng, scene):
-        motion = str(rng.choice(countable_motions(scene, HIGHEST)))
+        motions = countable_motions(scene, HIGHEST)
+        fitting = [name for name in motions if room_s(span_s(name, HIGHEST)) <= scene.duration[1]]
+        motion = str(rng.choice(fitting or motions))
         role = Role("subject", (Beat(motion, int(answer)),))
         slots = {"motion": motion}
         return Script((role,), shots=None, extras=level_motions(scene), room_s=room_s(span_s(motion, HIGHEST)), slots=slots)
@@ -37,32 +40,38 @@ class CountCycles(QuestionTemplate):
         if found.motion != asked.slots["motion"]:
             raise Rejected("question", "the object performs another motion")
         require_perceptible(paths, seen, found)
-        margin = 0.5 - abs(found.cycles - round(found.cycles))
+        margin = count_margin(found.cycles)
         return Evidence(
             "cycles", round(found.cycles, 3), "cycles", margin, "cycles", (found.first, found.last), (found.subject,), found.rate_hz
         )
 
     def answer(self, evidence, asked):
-        return str(round(evidence.value)) if evidence.margin > MIN_MARGIN else None
+        return str(round(evidence.value)) if evidence.margin > MIN_COUNT_MARGIN else None
 
     def option_text(self, answer, slots):
         return times(int(answer))
 
     def notice(self, paths, rng, scene):
         found = only_performance(paths, str(rng.choice(paths.names)))
-        if not MOTIONS[found.motion].countable or round(found.cycles) not in range(1, HIGHEST + 1):
+        cycles = round(found.cycles)
+        if not MOTIONS[found.motion].countable or not 1 <= cycles <= HIGHEST or (cycles == 1 and rng.random() > ONCE_SHARE):
             return None
-        return str(round(found.cycles)), {"subject": found.subject, "motion": found.motion}
+        return str(cycles), {"subject": found.subject, "motion": found.motion}
 
     def reversed_in_time(self, asked):
         return asked if reversed_motion(asked.slots["motion"]) == asked.slots["motion"] else None
 
 
-def countable_motions(scene, cycles: int) -> list[str]:
-    """Motions that can be counted up to ``cycles`` in the longest clip; falls back on all that can be counted."""
+def countable_motions(scene: SceneOptions, cycles: int) -> list[str]:
+    """Motions that can be counted up to ``cycles``.
+
+    Raises:
+        ValueError: the scene options allow none of them.
+    """
     countable = [name for name in MOTIONS if MOTIONS[name].countable and MOTIONS[name].max_cycles >= cycles]
-    wanted = [name for name in countable if name in scene.motion_names()] or countable
-    return [name for name in wanted if room_s(span_s(name, cycles)) <= scene.duration[1]] or wanted
+    allowed = [name for name in countable if name in scene.motion_names()]
+    require(bool(allowed), "scene.motions", list(scene.motions), f"at least one of {', '.join(countable)}, or none for all")
+    return allowed
 
 
 def times(number: int) -> str:

@@ -1,10 +1,11 @@
 """How often does an object repeat one of its several motions?"""
 
-from qa_templates.count_cycles import MIN_MARGIN, countable_motions, times
-from qa_templates.observation import performances, require_perceptible, reversed_motion, subsets
+from qa_templates.count_cycles import countable_motions, times
+from qa_templates.observation import MIN_COUNT_MARGIN, count_margin, performances, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.types import require
 
 HIGHEST = 5
 OTHERS = (1, 2, 3)
@@ -35,9 +36,9 @@ class CountInSequence(QuestionTemplate):
         return Script((Role("subject", tuple(beats)),), shots=None, room_s=needed_s, slots={"motion": motion})
 
     def _pairs(self, scene):
-        """Two countable motions of which the longest repetition fits the longest clip, if there are such."""
+        """Two countable motions; where there are such, of which the most repetitions fit the longest clip."""
         motions = countable_motions(scene, HIGHEST)
-        motions = motions if len(motions) > 1 else countable_motions(type(scene)(), HIGHEST)
+        require(len(motions) > 1, "scene.motions", list(scene.motions), "at least two that can be counted, or none for all")
         pairs = [(one, other) for one in motions for other in motions if one != other]
         return [pair for pair in pairs if self._needed_s(pair) <= scene.duration[1]] or pairs
 
@@ -51,11 +52,11 @@ class CountInSequence(QuestionTemplate):
             raise Rejected("question", "the object does not perform the two motions")
         require_perceptible(paths, seen, chosen[0])
         cycles = chosen[0].cycles
-        margin, frames = 0.5 - abs(cycles - round(cycles)), (chosen[0].first, chosen[0].last)
+        margin, frames = count_margin(cycles), (chosen[0].first, chosen[0].last)
         return Evidence("cycles", round(cycles, 3), "cycles", margin, "cycles", frames, (chosen[0].subject,), chosen[0].rate_hz)
 
     def answer(self, evidence, asked):
-        return str(round(evidence.value)) if evidence.margin > MIN_MARGIN else None
+        return str(round(evidence.value)) if evidence.margin > MIN_COUNT_MARGIN else None
 
     def option_text(self, answer, slots):
         return times(int(answer))

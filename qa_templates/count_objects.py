@@ -1,11 +1,11 @@
 """How many objects perform a motion?"""
 
-from qa_templates.observation import only_performance, require_perceptible, reversed_motion
+from qa_templates.observation import only_performance, require_perceptible, reversed_motion, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
+from qa_templates.which_object_does import OBJECTS
+from scenes.motions.motion import MOTIONS
 from scenes.staging import Beat, Role, Script, room_s, span_s
-
-MOVERS = ("object_0", "object_1", "object_2", "object_3")
 
 
 @QUESTIONS.register
@@ -25,19 +25,18 @@ class CountObjects(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motions = [str(name) for name in rng.permutation(level_motions(scene, 4))[:4]]
-        performed = rng.permutation([motions[0]] * int(answer) + motions[1 : 1 + len(MOVERS) - int(answer)])
-        roles = tuple(Role(key, (Beat(str(motion)),)) for key, motion in zip(MOVERS, performed, strict=True))
+        performed = rng.permutation([motions[0]] * int(answer) + motions[1 : 1 + len(OBJECTS) - int(answer)])
+        roles = tuple(Role(key, (Beat(str(motion)),)) for key, motion in zip(OBJECTS, performed, strict=True))
         needed_s = max(room_s(span_s(motion)) for motion in motions)
-        return Script(roles, room_s=needed_s, slots={"motion": motions[0]})
+        return Script(roles, round=any(MOTIONS[name].rolls for name in motions), room_s=needed_s, slots={"motion": motions[0]})
 
     def measure(self, asked, paths, seen):
-        found = [only_performance(paths, asked.slots[key]) for key in MOVERS]
+        found = [only_performance(paths, asked.slots[key]) for key in OBJECTS]
         margin_px = require_perceptible(paths, seen, *found)
         chosen = [item.subject for item in found if item.motion == asked.slots["motion"]]
-        frames = (min(item.first for item in found), max(item.last for item in found))
         subjects = tuple(item.subject for item in found)
         return Evidence(
-            "objects that perform the motion", chosen, "", margin_px, "px", frames, subjects, max(item.rate_hz for item in found)
+            "objects that perform the motion", chosen, "", margin_px, "px", spread(found), subjects, max(item.rate_hz for item in found)
         )
 
     def answer(self, evidence, asked):

@@ -3,8 +3,7 @@
 from qa_templates.observation import camera_margin_px, camera_performances, performances, require_perceptible
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
-from scenes.cameras.move import CAMERA_MOVES
-from scenes.staging import Beat, Role, Script, Shot
+from scenes.staging import Beat, Role, Script, gentle_shot
 
 TEXTS = {
     "object": "only {subject} moves",
@@ -31,9 +30,7 @@ class ObjectOrCamera(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(level_motions(scene)))
-        gentle = [name for name, move in CAMERA_MOVES.items() if move.gentle]
-        move = str(rng.choice(gentle))
-        shot = Shot(move, int(rng.choice(sorted(CAMERA_MOVES[move].directions))))
+        shot = gentle_shot(rng)
         role = Role("subject", (Beat(motion),) if answer in ("object", "both") else ())
         return Script((role,), (shot,) if answer in ("camera", "both") else (), room_s=3.0)
 

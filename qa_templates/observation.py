@@ -20,6 +20,10 @@ from scenes.types import Trajectories, Visibility
 
 MIN_MOTION_PX = 10.0  # of some point of an object, at 480 lines: what a viewer surely sees
 MIN_CAMERA_PX = 20.0  # of the scene, at 480 lines, over a camera move
+MIN_PARALLAX_PX = 8.0  # between the stage and what lies behind it, at 480 lines, where a move shows by nothing else
+MIN_REST_S = 0.2  # between actions whose order is asked
+MIN_LEAD_S = 0.3  # between the starts of objects whose order is asked
+MIN_COUNT_MARGIN = 0.25  # cycles from the middle between two whole numbers
 
 
 @dataclass(frozen=True)
@@ -92,15 +96,18 @@ def camera_performances(paths: Trajectories) -> list[CameraPerformance]:
         recognised = camera_move.recognise(measured)
         if recognised is None:
             raise Rejected("question", "a camera move is not clearly one of its kind")
-        if measured.perceived_px < MIN_CAMERA_PX * paths.height_px / 480:
+        if measured.perceived_px < scaled_px(paths, MIN_CAMERA_PX):
             raise Rejected("question", "a camera move is too small in the picture")
+        parallax_px = abs(measured.subject_px - measured.background_px)
+        if CAMERA_MOVES[recognised[0]].shows_by_parallax and parallax_px < scaled_px(paths, MIN_PARALLAX_PX):
+            raise Rejected("question", "a camera move shows too little parallax")
         found.append(CameraPerformance(camera_key(*recognised), first, last, measured.perceived_px))
     return found or [CameraPerformance("static", 0, paths.num_frames - 1, 0.0)]
 
 
 def camera_margin_px(paths: Trajectories, found: Iterable[CameraPerformance]) -> float:
     """How far the picture's shift in each of the camera's moves is from what can just be seen, at the least."""
-    least_px = MIN_CAMERA_PX * paths.height_px / 480
+    least_px = scaled_px(paths, MIN_CAMERA_PX)
     return round(min(abs(item.shift_px - least_px) for item in found), 2)
 
 
@@ -167,10 +174,20 @@ def radius_px(seen: Visibility, name: str) -> float:
 def require_perceptible(paths: Trajectories, seen: Visibility, *shown: Performance) -> float:
     """By how many pixels the least of some performances moves more than it must to be seen. Raises Rejected if it does not."""
     least_px = min(image_motion_px(paths, seen, item.subject, item.first, item.last) for item in shown)
-    margin_px = least_px - MIN_MOTION_PX * paths.height_px / 480
+    margin_px = least_px - scaled_px(paths, MIN_MOTION_PX)
     if margin_px < 0:
         raise Rejected("question", "the motion is too small in the picture")
     return round(margin_px, 2)
+
+
+def scaled_px(paths: Trajectories, at_480_lines: float) -> float:
+    """A threshold that was set for 640×480, for the size of this picture."""
+    return at_480_lines * min(paths.width_px / 640, paths.height_px / 480)
+
+
+def count_margin(cycles: float) -> float:
+    """How far a measured count is from the middle between two whole numbers."""
+    return 0.5 - abs(cycles - round(cycles))
 
 
 def spread(performances: Iterable[Performance]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import replace
 
-from qa_templates.observation import performances, require_perceptible, reversed_motion, spread
+from qa_templates.observation import MIN_REST_S, performances, require_perceptible, reversed_motion, spread
 from qa_templates.orders import found_order, order_sets, written
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
@@ -43,7 +43,7 @@ class OrderOfActions(QuestionTemplate):
         return Evidence("order of actions", order, "", rest_s, "s", spread(found), (found[0].subject,), 2.0 / rest_s)
 
     def answer(self, evidence, asked):
-        return evidence.value if evidence.margin > 0.2 else None
+        return evidence.value if evidence.margin > MIN_REST_S else None
 
     def option_text(self, answer, slots):
         return f"it {written(answer, [MOTIONS[name].verb for name in slots['motions']])}"

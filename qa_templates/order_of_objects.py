@@ -2,7 +2,7 @@
 
 import itertools
 
-from qa_templates.observation import only_performance, require_perceptible, spread
+from qa_templates.observation import MIN_LEAD_S, only_performance, require_perceptible, spread
 from qa_templates.orders import found_order, order_sets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
@@ -44,7 +44,7 @@ class OrderOfObjects(QuestionTemplate):
         return Evidence("order of setting off", order, "", lead_s, "s", spread(found), tuple(names), 2.0 / lead_s if lead_s else 0.0)
 
     def answer(self, evidence, asked):
-        return evidence.value if evidence.margin > 0.3 else None
+        return evidence.value if evidence.margin > MIN_LEAD_S else None
 
     def option_text(self, answer, slots):
         return ", then ".join(f"the {slots[MOVERS[int(place)]]}" for place in answer)

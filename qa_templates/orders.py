@@ -16,7 +16,7 @@ def order_sets() -> list[tuple[str, ...]]:
 
 
 def written(order: str, phrases: Sequence[str]) -> str:
-    """``"201"`` → "first …, then …, then …"."""
+    """``"201"`` → "…, then …, then …"."""
     return ", then ".join(phrases[int(place)] for place in order)
 
 

@@ -7,6 +7,7 @@ the take.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -119,7 +120,7 @@ class QuestionOptions:
         known = [type_key(name) for name in QUESTION_TYPES]
         for key, weight in self.mix.items():
             require(key in known, "qa.mix", key, f"weights of {', '.join(known)}")
-            require(weight >= 0, f"qa.mix.{key}", weight, "a weight of 0 or more")
+            require(math.isfinite(weight) and weight >= 0, f"qa.mix.{key}", weight, "a weight of 0 or more")
         for name in (*self.templates, *self.without):
             QUESTIONS[name]
         require(1 <= self.questions_per_video <= 8, "questions_per_video", self.questions_per_video, "1 to 8")

@@ -51,22 +51,26 @@ def check(qa: QuestionOptions, scene: SceneOptions) -> None:
     """See at the door whether every template can be staged with these options.
 
     Raises:
-        ValueError: a template lacks motions to choose from, or its shortest script does not fit the longest clip.
+        ValueError: a template lacks motions to choose from, or does not fit the longest clip; all such are listed.
     """
-    too_long: dict[str, float] = {}
+    wrong: dict[str, str] = {}
     for name in template_shares(qa):
-        needed_s = _shortest_s(name, scene)
-        if needed_s > scene.duration[1]:
-            too_long[name] = needed_s
-    listed = ", ".join(f"{name} ({needed_s:.1f} s)" for name, needed_s in too_long.items())
-    remedy = f"a longest duration that has room for {listed}, or leave them out: qa.without=[{','.join(too_long)}]"
-    require(not too_long, "duration", list(scene.duration), remedy)
+        try:
+            needed_s = _needed_s(name, scene)
+        except ValueError as error:
+            wrong[name] = str(error)
+        else:
+            if needed_s > scene.duration[1]:
+                wrong[name] = f"duration = {list(scene.duration)} is too short: it needs clips of {needed_s:.1f} s"
+    if wrong:
+        listed = "; ".join(f"{name}: {reason}" for name, reason in wrong.items())
+        raise ValueError(f"some questions cannot be asked with these options ({listed}). To leave them out: qa.without=[{','.join(wrong)}]")
 
 
 def template_shares(qa: QuestionOptions) -> dict[str, int]:
     """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike."""
     weights = {kind: qa.mix.get(type_key(kind), 1.0) for kind in QUESTION_TYPES}
-    names = [name for name in sorted(qa.templates or QUESTIONS) if name not in qa.without]
+    names = [name for name in sorted(set(qa.templates) or QUESTIONS) if name not in qa.without]
     by_kind = {kind: [name for name in names if QUESTIONS[name].question_type == kind] for kind in QUESTION_TYPES if weights[kind] > 0}
     by_kind = {kind: alike for kind, alike in by_kind.items() if alike}
     require(bool(by_kind), "qa", (qa.mix, qa.templates, qa.without), "a mix and templates that leave something to ask")
@@ -96,15 +100,17 @@ def draw_options(template: str, answer: str | None, key: tuple[int, str, int], s
     return (*others[:letter], answer, *others[letter:]), LETTERS[letter]
 
 
-def _shortest_s(template: str, scene: SceneOptions, draws: int = 12) -> float:
-    """Length of the shortest clip that one of a few scripts of a template needs."""
-    keys = answers(QUESTIONS[template](), scene)
-    intents = [
-        Intent(0, "check", draw, template, *draw_options(template, keys[draw % len(keys)], (0, "check", draw), scene))
-        for draw in range(draws)
-    ]
-    scripts = [QUESTIONS[template]().script(it.answer, it.options, _rng(0, "check", template, it.index), scene) for it in intents]
-    return min(script.room_s for script in scripts)
+def _needed_s(template: str, scene: SceneOptions, intents: int = 12, attempts: int = 6) -> float:
+    """Length of the shortest clip in which any intent of a template finds room at some attempt, by a few draws of each."""
+    asker = QUESTIONS[template]()
+    keys = answers(asker, scene)
+    longest_s = 0.0
+    for draw in range(intents):
+        options, letter = draw_options(template, keys[draw % len(keys)], (0, "check", draw), scene)
+        answer = options[LETTERS.index(letter)]
+        rngs = (_rng(0, "check", f"{template}/{draw}", attempt) for attempt in range(attempts))
+        longest_s = max(longest_s, min(asker.script(answer, options, rng, scene).room_s for rng in rngs))
+    return longest_s
 
 
 def _rounded(wanted: Mapping[str, float], least: Mapping[str, int]) -> dict[str, int]:

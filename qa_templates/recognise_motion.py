@@ -20,13 +20,21 @@ class RecogniseMotion(QuestionTemplate):
     )
 
     def option_sets(self, scene):
-        return subsets(scene.motion_names())
+        """Motions in the air stand with their like, so that hovering in the first frame tells nothing."""
+        names = scene.motion_names()
+        in_air = [name for name in names if MOTIONS[name].airborne]
+        return subsets(in_air) + subsets(name for name in names if name not in in_air)
 
     def script(self, answer, options, rng, scene):
-        repeats = int(rng.integers(2, 4))  # a single hop is a small leap
-        beats = {name: Beat(name, repeats if MOTIONS[name].countable else 1) for name in options}
-        needed_s = max(room_s(span_s(beat.motion, beat.cycles)) for beat in beats.values())
-        return Script((Role("subject", (beats[answer],)),), shots=None, extras=level_motions(scene), room_s=needed_s)
+        repeats = int(rng.integers(2, 4))
+        while repeats > 1 and self._needed_s(options, repeats) > scene.duration[1]:
+            repeats -= 1
+        role = Role("subject", (_beat(answer, repeats),), hovers=MOTIONS[answer].airborne)
+        shape = any(MOTIONS[name].rolls for name in options)
+        return Script((role,), shots=None, round=shape, extras=level_motions(scene), room_s=self._needed_s(options, repeats))
+
+    def _needed_s(self, options, repeats):
+        return max(room_s(span_s(beat.motion, beat.times)) for beat in (_beat(name, repeats) for name in options))
 
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
@@ -46,6 +54,11 @@ class RecogniseMotion(QuestionTemplate):
 
     def reversed_in_time(self, asked):
         return with_answers(asked, lambda name: reversed_motion(name) or "") if reversed_motion(asked.answer) else None
+
+
+def _beat(motion: str, repeats: int) -> Beat:
+    """The motion, repeated where that can be counted, and as often as it must be to be clear."""
+    return Beat(motion, max(repeats, MOTIONS[motion].least_cycles) if MOTIONS[motion].countable else None)
 
 
 def level_motions(scene: SceneOptions, least: int = 1) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from qa_templates.observation import performances, require_perceptible, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.types import require
 
 TEXTS = {"ccw": "counter-clockwise", "cw": "clockwise"}
 MIN_TURNS = 0.4
@@ -20,13 +21,14 @@ class SpinDirection(QuestionTemplate):
         "{subject} turns twice. In which directions, seen from above?",
         "Seen from above, which way does {subject} spin the first and the second time?",
         "In which directions does {subject} rotate, one after the other, as seen from above?",
-        "As viewed from above, how does {subject} turn, first and then?",
+        "As viewed from above, how does {subject} turn, the first time and the second?",
     )
 
     def option_sets(self, scene):
         return [("ccw_ccw", "ccw_cw", "cw_ccw", "cw_cw")]
 
     def script(self, answer, options, rng, scene):
+        require("spin" in scene.motion_names(), "scene.motions", list(scene.motions), "motions with spin among them, or none for all")
         beats = tuple(Beat("spin", 1, +1 if sense == "ccw" else -1) for sense in answer.split("_"))
         return Script((Role("subject", beats),), shots=None, room_s=room_s(span_s("spin"), span_s("spin")))
 

@@ -1,16 +1,21 @@
 """Where does an object go before it comes back?"""
 
+import numpy as np
+
 from qa_templates.directions import DIRECTIONS, MIN_MARGIN_RAD, MIRRORED, OPPOSITE, TEXTS, direction, travelling_motions
-from qa_templates.observation import performances, spread
+from qa_templates.observation import Performance, performances, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.types import Trajectories
+
+MAX_MISS = 0.2  # of the way out
 
 
 @QUESTIONS.register
 class ThereAndBack(QuestionTemplate):
-    """An object goes one way, rests, and goes the opposite way: no single frame tells which way it went first."""
+    """An object goes one way, rests, and comes back: first and last frame look alike."""
 
     question_type = "Location-related Motion"
     wordings = (
@@ -35,6 +40,7 @@ class ThereAndBack(QuestionTemplate):
         (first, margin_rad), (second, other_rad) = (direction(paths, item) for item in found)
         if second != OPPOSITE[first]:
             raise Rejected("question", "the object does not come back")
+        _require_return(paths, *found)
         margin_rad = min(margin_rad, other_rad)
         return Evidence("first direction of travel", first, "", margin_rad, "rad", spread(found), (found[0].subject,))
 
@@ -46,3 +52,11 @@ class ThereAndBack(QuestionTemplate):
 
     def mirrored(self, asked):
         return with_answers(asked, MIRRORED.__getitem__)
+
+
+def _require_return(paths: Trajectories, out: Performance, back: Performance) -> None:
+    """Raise Rejected when an object ends far from where it began, for the way that it went."""
+    position_m = paths.pose(out.subject).position_m
+    missed_m = np.linalg.norm(position_m[back.last] - position_m[out.first])
+    if missed_m > MAX_MISS * np.linalg.norm(position_m[out.last] - position_m[out.first]):
+        raise Rejected("question", "the object does not come back")

@@ -14,7 +14,7 @@ class TravelDirection(QuestionTemplate):
     question_type = "Location-related Motion"
     wordings = (
         "In which direction does {subject} move, seen from the camera?",
-        "Where does {subject} go in the picture?",
+        "Where does {subject} go, as the camera sees it?",
         "Which way does {subject} travel from the viewer's point of view?",
         "From the camera's point of view, {subject} moves…",
     )

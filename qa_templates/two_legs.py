@@ -17,7 +17,7 @@ class TwoLegs(QuestionTemplate):
         "In which directions does {subject} move, one after the other, seen from the camera?",
         "What is the path of {subject} from the camera's point of view?",
         "{subject} moves twice. Which way does it go first, and which way then?",
-        "How does {subject} travel through the picture?",
+        "Along which two directions does {subject} travel, seen from the camera?",
     )
 
     def option_sets(self, scene):
@@ -27,7 +27,7 @@ class TwoLegs(QuestionTemplate):
         ]  # fmt: skip
 
     def script(self, answer, options, rng, scene):
-        motion = str(rng.choice(travelling_motions(scene)))
+        motion = str(rng.choice(travelling_motions(scene, turning=True)))
         beats = tuple(Beat(motion, heading=heading) for heading in answer.split("_"))
         return Script((Role("subject", beats),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from qa_templates.observation import performances, require_perceptible, reversed_motion, spread
+from qa_templates.observation import MIN_REST_S, performances, require_perceptible, reversed_motion, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.motions.motion import MOTIONS
@@ -34,7 +34,13 @@ class WhatFollows(QuestionTemplate):
         beats = tuple(Beat(name) for name in self._arranged(anchor, offered[answer], performed, rng))
         relation = "after" if beats.index(Beat(anchor)) < beats.index(Beat(offered[answer])) else "before"
         needed_s = room_s(*(span_s(beat.motion) for beat in beats))
-        return Script((Role("subject", beats),), shots=None, room_s=needed_s, slots={**offered, "motion": anchor, "relation": relation})
+        return Script(
+            (Role("subject", beats),),
+            shots=None,
+            round=any(MOTIONS[name].rolls for name in motions),
+            room_s=needed_s,
+            slots={**offered, "motion": anchor, "relation": relation},
+        )
 
     def _performed(self, answer, offered, rng, scene):
         """Other actions to perform: two where the clip is long enough, else one."""
@@ -62,7 +68,7 @@ class WhatFollows(QuestionTemplate):
 
     def answer(self, evidence, asked):
         place = evidence.value.index(asked.slots["motion"]) + (1 if asked.slots["relation"] == "after" else -1)
-        motion = evidence.value[place] if evidence.margin > 0.2 else None
+        motion = evidence.value[place] if evidence.margin > MIN_REST_S else None
         return next((key for key in ACTIONS if asked.slots[key] == motion), None)
 
     def option_text(self, answer, slots):

@@ -1,6 +1,6 @@
 """Which object sets off first, or last?"""
 
-from qa_templates.observation import only_performance, require_perceptible, spread
+from qa_templates.observation import MIN_LEAD_S, only_performance, require_perceptible, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from qa_templates.which_object_does import OBJECTS
@@ -54,7 +54,7 @@ class WhichMovesFirst(QuestionTemplate):
 
     def answer(self, evidence, asked):
         found = next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
-        return found if evidence.margin > 0.3 else None
+        return found if evidence.margin > MIN_LEAD_S else None
 
     def option_text(self, answer, slots):
         return f"the {slots[answer]}"

@@ -31,6 +31,8 @@ LEAD_S = 0.3  # stillness before the first action and after the last one
 REST_S = 0.4  # stillness between two actions: long enough to be a rest to the eye, and at any frame rate from 10 fps
 STAGGER_S = 0.6  # between the starts of objects that set off one after another
 STAGE_RADIUS_M = 3.1
+HOVER_M = (0.6, 1.0)  # above the floor, of objects that start in the air
+MAX_OBJECTS = 5
 MAX_SIZE_M = 1.25
 MAX_OVERLAP = 0.25  # of the time, one behind the other as the camera sees them: no more
 PLACEMENTS = 8  # tries at one arrangement before the draw is given up
@@ -47,8 +49,9 @@ class SceneOptions:
         fps: frames per second, constant.
         duration: shortest and longest clip in seconds.
         environments, motions: names to draw from; empty means all that are registered.
-        max_distractors: the most objects in a scene that no question speaks of.
-        camera_motion: how often the camera moves in questions that do not ask about it, 0 to 1.
+        max_distractors: the most objects in a scene that no question speaks of; a scene holds five objects at most.
+        camera_motion: how often, 0 to 1, the camera moves in a clip whose question neither asks about the camera nor
+            speaks of directions or of several objects' motions.
         difficulty: 0 (plain) to 1 (subtle).
     """
 
@@ -65,7 +68,7 @@ class SceneOptions:
     def __post_init__(self) -> None:
         for key in ("width", "height"):
             require(getattr(self, key) >= 64 and getattr(self, key) % 2 == 0, key, getattr(self, key), "an even number from 64")
-        require(1 <= self.fps <= 240, "fps", self.fps, "1 to 240 frames per second")
+        require(5 <= self.fps <= 240, "fps", self.fps, "5 to 240 frames per second (fewer do not show the rests between actions)")
         shortest, longest = self.duration
         allowed = "[shortest, longest] with 1 <= shortest <= longest <= 60 seconds"
         require(1.0 <= shortest <= longest <= 60.0, "duration", list(self.duration), allowed)
@@ -79,7 +82,7 @@ class SceneOptions:
 
     def motion_names(self) -> tuple[str, ...]:
         """The motions that scenes may use, in alphabetical order."""
-        return tuple(sorted(self.motions)) or tuple(MOTIONS)
+        return tuple(sorted(set(self.motions))) or tuple(MOTIONS)
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,14 @@ class Beat:
     """One action of a role: a motion, how often, in which sense and, where it matters, in which direction of the picture."""
 
     motion: str
-    cycles: int = 1
+    cycles: int | None = None
     sense: int | None = None
     heading: str | None = None
+
+    @property
+    def times(self) -> int:
+        """How often it happens: as often as it must to be clear, where the script leaves it open."""
+        return self.cycles or MOTIONS[self.motion].least_cycles
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,7 @@ class Role:
     Args:
         beats: what it does, one after another.
         rank: objects set off in the order of their ranks, at least `STAGGER_S` apart; None sets off whenever it likes.
+        hovers: whether it starts in the air.
         watched: whether the question needs to see it: over its actions, or over the whole clip when it has none.
     """
 
@@ -106,6 +115,7 @@ class Role:
     beats: tuple[Beat, ...] = ()
     rank: int | None = None
     watched: bool = True
+    hovers: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,7 @@ class Script:
     Args:
         roles: the objects that the question needs.
         shots: the camera's moves; None leaves the camera to the staging.
+        round: whether all objects have round shapes, so that shape does not tell which of them may roll.
         extras: motions that added distractors may perform; None keeps them still.
         room_s: a lower bound on the clip's length that does not depend on the answer, so that length gives nothing away.
         slots: further slots of the question.
@@ -130,6 +141,7 @@ class Script:
 
     roles: tuple[Role, ...]
     shots: tuple[Shot, ...] | None = ()
+    round: bool = False
     extras: tuple[str, ...] | None = None
     room_s: float = 0.0
     slots: Mapping[str, Any] = field(default_factory=dict)
@@ -158,8 +170,8 @@ def compose(script: Script, clip: ClipIdentity, streams: Streams, options: Scene
     viewpoint = str(streams.rng("viewpoint").choice(sorted(VIEWPOINTS)))
     position_m, target_m, focal_length_mm = VIEWPOINTS[viewpoint].sample(streams.rng("camera"))
     right_rad = math.atan2(target_m[1] - position_m[1], target_m[0] - position_m[0]) - math.pi / 2
-    roles = script.roles + _extras(script, streams.rng("extras"), options)
-    actors = _draw_actors(roles, timeline, right_rad, streams, options)
+    roles = script.roles + _extras(script, timeline, streams.rng("extras"), options)
+    actors = _draw_actors(script, roles, timeline, right_rad, streams, options)
     placed = _place(actors, right_rad, streams.rng("layout"))
     camera = CameraSpec(viewpoint, position_m, target_m, focal_length_mm, width_px=options.width, height_px=options.height)
     camera = replace(camera, **_film(script, placed, timeline, streams.rng("shots"), options))
@@ -182,10 +194,11 @@ def room_s(*spans: tuple[float, float], delay_s: float = 0.0) -> float:
     return 2 * LEAD_S + delay_s + sum(shortest for shortest, _ in spans) + REST_S * max(len(spans) - 1, 0)
 
 
-def span_s(motion: str, cycles: int = 1) -> tuple[float, float]:
-    """Shortest and longest duration of a motion repeated."""
+def span_s(motion: str, cycles: int | None = None) -> tuple[float, float]:
+    """Shortest and longest duration of a motion repeated, or as often as it must be to be clear."""
     shortest, longest = MOTIONS[motion].seconds_per_cycle
-    return cycles * shortest, cycles * longest
+    times = cycles or MOTIONS[motion].least_cycles
+    return times * shortest, times * longest
 
 
 def schedule(
@@ -214,17 +227,14 @@ def _draw_timeline(script: Script, rng: np.random.Generator, options: SceneOptio
     shortest, longest = options.duration
     if script.room_s > longest:
         raise Rejected("staging", "the actions need a longer clip")
-    return Timeline(round(rng.uniform(max(shortest, script.room_s), longest) * options.fps), options.fps)
+    drawn_s = rng.uniform(max(shortest, script.room_s), longest)
+    return Timeline(max(2, math.ceil(drawn_s * options.fps - 1e-6)), options.fps)
 
 
-def _extras(script: Script, rng: np.random.Generator, options: SceneOptions) -> tuple[Role, ...]:
+def _extras(script: Script, timeline: Timeline, rng: np.random.Generator, options: SceneOptions) -> tuple[Role, ...]:
     """Distractors: at rest, or each with one motion of its own."""
-    count = int(rng.integers(0, options.max_distractors + 1))
-    if len(script.roles) + count > 5:
-        count = max(0, 5 - len(script.roles))
-    if not script.roles:
-        count = max(count, 2)  # an empty stage gives the camera nothing to look at
-    choice = sorted(script.extras or ())
+    count = min(int(rng.integers(0, options.max_distractors + 1)), max(0, MAX_OBJECTS - len(script.roles)))
+    choice = [name for name in sorted(script.extras or ()) if room_s(span_s(name)) <= timeline.duration_s]
     drawn = [(Beat(str(rng.choice(choice))),) if choice and rng.random() < 0.6 else () for _ in range(count)]
     return tuple(Role(beats=beats, watched=False) for beats in drawn)
 
@@ -242,14 +252,16 @@ class _Actor:
     body_m: float
 
 
-def _draw_actors(roles: Sequence[Role], timeline: Timeline, right_rad: float, streams: Streams, options: SceneOptions) -> list[_Actor]:
-    looks = streams.rng("looks")
+def _draw_actors(
+    script: Script, roles: Sequence[Role], timeline: Timeline, right_rad: float, streams: Streams, options: SceneOptions
+) -> list[_Actor]:
+    looks, moves = streams.rng("looks"), streams.rng("motions")
     colours = [str(name) for name in looks.permutation(sorted(COLOURS))]
     stagger_s = _stagger_s(roles, timeline)
-    moves = streams.rng("motions")
+    must_be_round = script.round or any(MOTIONS[beat.motion].rolls for role in script.roles for beat in role.beats)
     actors = []
     for role, colour in zip(roles, colours, strict=False):
-        item = _draw_object(role, colour, len(roles), looks)
+        item = _draw_object(role, colour, must_be_round and role in script.roles, len(roles), looks)
         delay_s = stagger_s * (role.rank or 0)
         actors.append(_rehearse(_perform(item, role, timeline, right_rad, delay_s, moves, options), timeline))
     return actors
@@ -261,20 +273,21 @@ def _stagger_s(roles: Sequence[Role], timeline: Timeline) -> float:
     if not any(role.rank for role in ranked):
         return 0.0
     last = max(role.rank or 0 for role in ranked)
-    need_s = max(room_s(*(span_s(beat.motion, beat.cycles) for beat in role.beats)) for role in ranked)
+    need_s = max(room_s(*(span_s(beat.motion, beat.times) for beat in role.beats)) for role in ranked)
     widest_s = (timeline.duration_s - need_s) / last
     if widest_s < STAGGER_S:
         raise Rejected("staging", "the actions need a longer clip")
     return min(widest_s, 1.0)
 
 
-def _draw_object(role: Role, colour: str, crowd: int, rng: np.random.Generator) -> ObjectSpec:
+def _draw_object(role: Role, colour: str, round_shape: bool, crowd: int, rng: np.random.Generator) -> ObjectSpec:
+    """Looks, size and facing. Objects face anywhere, so that a front does not point out where one is about to go."""
     rolls = any(MOTIONS[beat.motion].rolls for beat in role.beats)
     stands = any(MOTIONS[beat.motion].flat_base for beat in role.beats)
-    choice = [name for name, shape in SHAPES.items() if (shape.round or not rolls) and not (shape.round and stands)]
-    if not choice:
+    if rolls and stands:
         raise Rejected("staging", "no shape for such a row of motions")
-    shape = str(rng.choice(sorted(choice)))
+    wanted = False if stands else True if round_shape or rolls else None
+    shape = str(rng.choice([name for name in sorted(SHAPES) if wanted in (None, SHAPES[name].round)]))
     smallest, largest = (0.62, 0.85) if crowd <= 3 else (0.52, 0.66)
     return ObjectSpec(
         name=f"{colour} {SHAPES[shape].noun}",
@@ -301,16 +314,19 @@ def _perform(
     rng: np.random.Generator,
     options: SceneOptions,
 ) -> ObjectSpec:
-    """Give an object its actions. It faces along its first one, so that wheels roll and boxes rock on their edges."""
+    """Give an object its actions, one after another."""
+    hover_m = float(rng.uniform(*HOVER_M)) if role.hovers else 0.0
+    item = replace(item, position_m=(0.0, 0.0, hover_m))
     if not role.beats:
         return item
-    spans = [span_s(beat.motion, beat.cycles) for beat in role.beats]
+    spans = [span_s(beat.motion, beat.times) for beat in role.beats]
     times = schedule(spans, timeline.duration_s, rng, delay_s) if role.rank is None else _start_at_once(spans, delay_s, timeline, rng)
     heading_rad = right_rad + rng.uniform(-0.6, 0.6) + math.pi * rng.integers(2)
     if role.beats[0].heading:
         heading_rad = right_rad + PICTURE_HEADINGS[role.beats[0].heading]
-    item = replace(item, yaw_rad=_wrapped(heading_rad))
-    offset_m = np.zeros(3)
+    if any(MOTIONS[beat.motion].rolls or MOTIONS[beat.motion].flat_base for beat in role.beats):
+        item = replace(item, yaw_rad=_wrapped(heading_rad + math.pi * rng.integers(2)))  # wheels roll, boxes rock on their edges
+    offset_m = np.array([0.0, 0.0, hover_m])
     for beat, (start_s, end_s) in zip(role.beats, times, strict=True):
         towards_rad = right_rad + PICTURE_HEADINGS[beat.heading] if beat.heading else _homeward(heading_rad, offset_m)
         motion = _draw_motion(beat, item, end_s - start_s, towards_rad, float(offset_m[2]), rng, options)
@@ -340,7 +356,7 @@ def _draw_motion(
     cue = Cue(
         duration_s=round(duration_s, 4),
         extent_m=shapes.extent_m(item.shape, item.size_m),
-        cycles=beat.cycles,
+        cycles=beat.times,
         height_m=max(0.0, height_m),
         sense=beat.sense or int(rng.choice([-1, 1])),
         heading_rad=_wrapped(heading_rad),
@@ -357,7 +373,7 @@ def _rehearse(item: ObjectSpec, timeline: Timeline) -> _Actor:
     """Measure the path, and lift an object that would sink below the floor."""
     width_m, depth_m, height_m = shapes.extent_m(item.shape, item.size_m)
     pose = object_pose(item, timeline.times_s)
-    start_z_m = height_m / 2 + max(0.0, -float(pose.position_m[:, 2].min()))
+    start_z_m = height_m / 2 + item.position_m[2] + max(0.0, -float(pose.position_m[:, 2].min()))
     path_m = pose.position_m[:, :2]
     middle_m = (path_m.min(axis=0) + path_m.max(axis=0)) / 2
     body_m = math.hypot(width_m, depth_m) / 2 * float(pose.scale.max())
@@ -410,7 +426,7 @@ def _film(
     """The camera's moves, and the object that it follows."""
     shots = script.shots
     if shots is None:
-        shots = _any_shot(rng, options)
+        shots = (gentle_shot(rng),) if rng.random() < options.camera_motion else ()
     subject = objects[0] if objects and objects[0].actions else None
     actions: list[Action] = []
     times = schedule([CAMERA_MOVES[shot.move].seconds for shot in shots], timeline.duration_s, rng)
@@ -422,13 +438,11 @@ def _film(
     return {"moves": tuple(actions), "subject": subject.name if subject else None}
 
 
-def _any_shot(rng: np.random.Generator, options: SceneOptions) -> tuple[Shot, ...]:
-    """Mostly a still camera; else one gentle move that keeps the stage in the picture."""
-    if rng.random() >= options.camera_motion:
-        return ()
+def gentle_shot(rng: np.random.Generator) -> Shot:
+    """One camera move that keeps the stage in the picture."""
     gentle = [name for name, move in CAMERA_MOVES.items() if move.gentle]
     name = str(rng.choice(gentle))
-    return (Shot(name, int(rng.choice(sorted(CAMERA_MOVES[name].directions)))),)
+    return Shot(name, int(rng.choice(sorted(CAMERA_MOVES[name].directions))))
 
 
 def _watches(roles: Sequence[Role], objects: Sequence[ObjectSpec], timeline: Timeline) -> tuple[Watch, ...]:

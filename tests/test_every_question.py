@@ -65,10 +65,11 @@ def test_declares_itself(name):
 
 
 def test_options_alone_give_nothing_away(name):
-    """Every set holds four keys, and every key lies in equally many sets: given the set, each key is as likely."""
+    """The keys of a set lie in equally many sets: as answers are drawn evenly, each key of a given set is as likely."""
     sets = list(QUESTIONS[name]().option_sets(SCENE))
+    shared = Counter(key for options in sets for key in options)
     assert all(len(set(options)) == len(LETTERS) for options in sets)
-    assert len(set(Counter(key for options in sets for key in options).values())) == 1
+    assert all(len({shared[key] for key in options}) == 1 for options in sets)
 
 
 def test_answers_and_letters_are_balanced(name):
@@ -89,14 +90,6 @@ def test_is_proved_and_written(name):
         first, last = question.evidence.frames
         assert 0 <= first < last < paths.num_frames
         assert question.evidence.margin > 0
-
-
-def test_another_answer_is_never_proved(name):
-    """Exactly one option is true: with any other letter marked, the proof fails loudly."""
-    staged, paths = takes(name)[0]
-    for letter in LETTERS.replace(staged.asked.letter, ""):
-        with pytest.raises(Disagreement):
-            prove(replace(staged.asked, letter=letter), paths, all_visible(paths))
 
 
 def test_mirror_image(name):

@@ -100,10 +100,12 @@ def test_nothing_left_to_ask():
 
 
 def test_what_cannot_be_staged_is_named_at_the_door():
-    with pytest.raises(ValueError, match=r"count_in_sequence .* qa.without=\["):
+    with pytest.raises(ValueError, match=r"count_in_sequence: duration = .* is too short.*qa.without=\[.*count_in_sequence"):
         check(QA, SceneOptions(duration=(3.0, 3.5)))
     with pytest.raises(ValueError, match=r"recognise_motion.*at least four.*scene.motions"):
         check(QA, SceneOptions(motions=("spin", "slide")))
+    with pytest.raises(ValueError, match=r"travel_direction: scene.motions .*at least one of slide"):
+        check(QA, SceneOptions(motions=("spin", "bounce", "flip", "swing")))
     with pytest.raises(ValueError, match=r"scene.motions .*at least 5 of bounce"):
         check(QA, SceneOptions(motions=("spin", "slide", "bounce", "drop", "rock")))
     check(QA, SCENE)

@@ -103,6 +103,7 @@ def test_streams_are_apart():
         ("width", 641),
         ("height", -480),
         ("fps", 0),
+        ("fps", 4),
         ("fps", -24.0),
         ("duration", (5.0, 4.0)),
         ("duration", (0.0, 4.0)),

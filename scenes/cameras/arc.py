@@ -25,7 +25,7 @@ class Arc(CameraMove):
     """
 
     directions = {1: "left", -1: "right"}
-    phrases = {1: "arcs around the scene to its left", -1: "arcs around the scene to its right"}
+    phrases = {1: "arcs around the scene, moving left", -1: "arcs around the scene, moving right"}
     confusable = "truck"
     mirrors = True
     gentle = True

@@ -20,6 +20,7 @@ class Dolly(CameraMove):
 
     directions = {1: "in", -1: "out"}
     phrases = {1: "dollies in", -1: "dollies out"}
+    shows_by_parallax = True
     confusable = "zoom"
     gentle = True
 

@@ -150,6 +150,8 @@ class CameraMove(ABC):
         mirrors: whether the sense flips in a mirror image.
         reverses: whether the sense flips when the film runs backwards.
         follows: whether it needs a subject to follow.
+        shows_by_parallax: whether near things must be seen to shift otherwise than far ones, lest it be taken for `confusable`.
+        implies: moves that it may also be called; they are never offered beside it.
         gentle: whether it keeps the stage in the picture, so that it can be laid over a scene in which objects matter.
         seconds: shortest and longest natural duration.
     """
@@ -161,6 +163,8 @@ class CameraMove(ABC):
     mirrors: ClassVar[bool] = False
     reverses: ClassVar[bool] = True
     follows: ClassVar[bool] = False
+    shows_by_parallax: ClassVar[bool] = False
+    implies: ClassVar[tuple[str, ...]] = ()
     gentle: ClassVar[bool] = False
     seconds: ClassVar[tuple[float, float]] = (1.2, 2.4)
 

@@ -20,6 +20,7 @@ class Pedestal(CameraMove):
 
     directions = {1: "up", -1: "down"}
     phrases = {1: "pedestals up", -1: "pedestals down"}
+    shows_by_parallax = True
     confusable = "tilt"
     gentle = True
 

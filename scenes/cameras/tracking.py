@@ -23,6 +23,7 @@ class Tracking(CameraMove):
     directions = {1: ""}
     phrases = {1: "tracks a moving object, travelling along with it"}
     confusable = "truck"
+    implies = ("truck", "dolly")
     reverses = False
     follows = True
     seconds = (1.6, 3.2)

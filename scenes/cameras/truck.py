@@ -20,6 +20,7 @@ class Truck(CameraMove):
 
     directions = {1: "left", -1: "right"}
     phrases = {1: "trucks left", -1: "trucks right"}
+    shows_by_parallax = True
     confusable = "pan"
     gentle = True
     mirrors = True

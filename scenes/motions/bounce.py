@@ -12,7 +12,8 @@ from scenes.motions.motion import MOTIONS, Claims, Cue, Motion, resting
 class Bounce(Motion):
     """Bounces to the same height each time."""
 
-    verb, base = "bounces up and down", "bounce"
+    verb, base = "bounces straight up and down without turning over", "bounce straight up and down without turning over"
+    least_cycles = 2
     seconds_per_cycle = (0.6, 1.1)
     countable = grounded = True
 

@@ -13,6 +13,7 @@ class Drop(Motion):
     """Drops by ``height_m``: to the floor where the cue says how high it is, else by a drawn height."""
 
     verb, base = "drops to the floor", "drop to the floor"
+    airborne = True
     seconds_per_cycle = (0.7, 1.1)
     net_height = -1
     reversed_in_time = "rise"

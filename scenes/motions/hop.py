@@ -13,6 +13,7 @@ class Hop(Motion):
     """Hops along its heading, each hop as long and as high as the others."""
 
     verb, base = "hops forward", "hop forward"
+    least_cycles = 3
     seconds_per_cycle = (0.55, 0.9)
     countable = grounded = True
 

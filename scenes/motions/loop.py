@@ -13,6 +13,7 @@ class Loop(Motion):
     """Goes forward, up, back and down again on a circle, upright all the while."""
 
     verb, base = "loops the loop in the air", "loop the loop"
+    airborne = True
     seconds_per_cycle = (1.05, 1.9)
     countable = True
 

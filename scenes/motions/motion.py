@@ -108,6 +108,8 @@ class Motion(ABC):
         base: as in "how many times does the red ball **bounce**".
         seconds_per_cycle: shortest and longest natural duration of one cycle.
         countable: whether it can be asked how many times it happens, up to `max_cycles`.
+        least_cycles: how often it happens where no one counts, so that it is not taken for another motion.
+        airborne: it may be performed by an object that hovers, as well as by one on the floor.
         grounded: it only makes sense for an object that stands on the floor.
         rolls: it needs a round shape.
         flat_base: it needs a shape that stands on a flat base.
@@ -123,6 +125,8 @@ class Motion(ABC):
     seconds_per_cycle: ClassVar[tuple[float, float]] = (1.0, 2.0)
     countable: ClassVar[bool] = False
     max_cycles: ClassVar[int] = 6
+    least_cycles: ClassVar[int] = 1
+    airborne: ClassVar[bool] = False
     grounded: ClassVar[bool] = False
     rolls: ClassVar[bool] = False
     flat_base: ClassVar[bool] = False

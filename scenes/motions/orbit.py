@@ -12,7 +12,7 @@ from scenes.motions.motion import MOTIONS, Claims, Cue, Motion, resting, steady
 class Orbit(Motion):
     """Circles whole laps; ``laps`` is signed."""
 
-    verb, base = "moves in a circle", "go around in a circle"
+    verb, base = "moves in a circle on the ground", "go all the way round in a circle on the ground"
     seconds_per_cycle = (1.05, 1.9)
     countable = signed = True
 

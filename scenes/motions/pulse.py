@@ -14,6 +14,7 @@ class Pulse(Motion):
     """Grows by ``growth`` of its size and shrinks back, with its lower side at one height."""
 
     verb, base = "grows and shrinks", "grow and shrink"
+    airborne = True
     seconds_per_cycle = (0.8, 1.4)
     countable = True
 

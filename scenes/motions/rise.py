@@ -14,6 +14,7 @@ class Rise(Motion):
     """Rises by ``height_m``."""
 
     verb, base = "rises into the air", "rise into the air"
+    airborne = True
     seconds_per_cycle = (1.0, 1.8)
     net_height = 1
     reversed_in_time = "drop"

@@ -14,7 +14,7 @@ from scenes.types import Pose
 class Rock(Motion):
     """Tips over one lower edge and then over the other; both together are one rock."""
 
-    verb, base = "rocks from side to side", "rock from side to side"
+    verb, base = "rocks on its lower edges", "rock to one side and then to the other"
     seconds_per_cycle = (0.9, 1.5)
     countable = grounded = flat_base = True
 

@@ -12,7 +12,7 @@ from scenes.motions.motion import MOTIONS, Claims, Cue, Motion, resting
 class Shuttle(Motion):
     """Slides along its heading and back to where it was."""
 
-    verb, base = "slides back and forth", "slide back and forth"
+    verb, base = "slides back and forth", "slide there and back"
     seconds_per_cycle = (0.95, 1.6)
     countable = True
 

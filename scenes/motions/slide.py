@@ -13,7 +13,7 @@ from scenes.motions.motion import MOTIONS, Claims, Cue, Motion, resting
 class Slide(Motion):
     """Slides along its heading."""
 
-    verb, base = "slides in a straight line", "slide in a straight line"
+    verb, base = "slides straight to another place", "slide straight to another place"
     seconds_per_cycle = (1.2, 2.2)
 
     distance_m: float

@@ -13,7 +13,8 @@ from scenes.motions.motion import MOTIONS, Claims, Cue, Motion, resting, steady
 class Spin(Motion):
     """Makes whole turns about the vertical; ``turns`` is signed."""
 
-    verb, base = "spins on the spot", "spin around on the spot"
+    verb, base = "spins on the spot", "turn all the way round on the spot"
+    airborne = True
     seconds_per_cycle = (0.8, 1.6)
     countable = signed = True
 

@@ -13,7 +13,7 @@ from scenes.motions.motion import MOTIONS, Claims, Cue, Motion, resting
 class Spiral(Motion):
     """An Archimedean spiral that sets off and stops gently; ``rounds`` is signed."""
 
-    verb, base = "spirals outward", "spiral outward"
+    verb, base = "spirals outward on the ground", "spiral outward on the ground"
     seconds_per_cycle = (2.2, 3.0)
     signed = True
     reversed_in_time = "?"

@@ -17,7 +17,8 @@ class Swing(Motion):
     It is lifted by ``lift_m`` as it gathers way, so that its lower corners pass clear of the floor.
     """
 
-    verb, base = "swings like a pendulum", "swing to and fro like a pendulum"
+    verb, base = "swings like a pendulum", "swing there and back like a pendulum"
+    airborne = True
     seconds_per_cycle = (1.05, 1.7)
     countable = True
 
