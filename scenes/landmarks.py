@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -51,7 +52,7 @@ class Scenery:
 
     def put(self, place: Place, solid: Solid, paint: Pattern | Colour, *, smooth: bool = False, casts_shadow: bool = True) -> None:
         """Add a solid whose +x looks at the stage. Only near things cast shadows: far ones cost more than they show."""
-        near = float(np.hypot(place.x, place.y)) < SHADOWS_M
+        near = math.hypot(place.x, place.y) < SHADOWS_M
         self.add(solid.turned(place.inward_deg).moved(place.x, place.y), paint, smooth=smooth, casts_shadow=casts_shadow and near)
 
     def floor(self, half_m: float, pattern: Pattern, metres: float, z: float = 0.0) -> None:
@@ -67,9 +68,7 @@ class Scenery:
 
     def surfaces(self) -> tuple[Surface, ...]:
         return tuple(
-            Surface(joined.mesh(), joined.uv, pattern, smooth, casts_shadow)
-            for (pattern, smooth, casts_shadow), parts in self._parts.items()
-            for joined in [solids.join(parts)]
+            Surface(solids.join(parts), pattern, smooth, casts_shadow) for (pattern, smooth, casts_shadow), parts in self._parts.items()
         )
 
 
@@ -79,7 +78,7 @@ def sheet(corners: list[tuple[float, float, float]], metres: float) -> Solid:
     width, height = np.linalg.norm(points[1] - points[0]), np.linalg.norm(points[3] - points[0])
     uv = np.array([(0, 0), (width, 0), (width, height), (0, height)]) / metres
     faces = np.array([(0, 1, 2), (0, 2, 3)])
-    return Solid(points, faces, uv[faces])
+    return Solid(points, faces, lambda: uv[faces])
 
 
 def around(rng: np.random.Generator, radius_m: tuple[float, float], every_deg: float) -> Iterator[Place]:

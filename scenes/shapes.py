@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import cast
 
 import numpy as np
@@ -27,17 +27,24 @@ WOOD: Colour = (0.55, 0.38, 0.24)
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """One painted mesh.
+    """One painted solid.
 
     ``uv (face, 3, 2)`` holds the picture coordinates of each corner of each triangle of ``mesh`` (0 to 1, wrapping),
     apart from the vertices, so that a mesh can be welded and closed and still have seams.
     """
 
-    mesh: trimesh.Trimesh
-    uv: np.ndarray
+    solid: Solid
     pattern: Pattern
     smooth: bool = True
     casts_shadow: bool = True
+
+    @cached_property
+    def mesh(self) -> trimesh.Trimesh:
+        return self.solid.mesh()
+
+    @property
+    def uv(self) -> np.ndarray:
+        return self.solid.uv
 
 
 Part = tuple[Solid, Pattern, bool]  # the solid, its paint, whether it is shaded smooth
@@ -113,7 +120,7 @@ def surfaces(shape: str, size_m: float, pattern: Pattern, colour: str) -> tuple[
     low = np.min([part.vertices.min(axis=0) for part, _, _ in parts], axis=0)
     high = np.max([part.vertices.max(axis=0) for part, _, _ in parts], axis=0)
     factor, centre = size_m / (high - low).max(), (low + high) / 2
-    return tuple(Surface(part.moved(*-centre).scaled(factor).mesh(), part.uv, paint, smooth) for part, paint, smooth in parts)
+    return tuple(Surface(part.moved(*-centre).scaled(factor), paint, smooth) for part, paint, smooth in parts)
 
 
 def extent_m(shape: str, size_m: float) -> Vector:

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 
 from qa_templates.ask import Staged, ask, prove, stage
+from qa_templates.observation import camera_keys
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, Disagreement, QuestionOptions, answers
 from qa_templates.quota import Intent, draw_options
 from scenes import geometry
+from scenes.cameras.move import CAMERA_MOVES
+from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
+from scenes.shapes import extent_m, object_mesh
 from scenes.solve import solve
 from scenes.staging import SceneOptions
 from scenes.streams import Streams
@@ -125,6 +129,55 @@ def test_same_streams_same_question(name):
     intent = intents(name, 1)[0]
     (one, _), (other, _) = first_take(intent), first_take(intent)
     assert one == other
+
+
+def test_length_gives_nothing_away(name):
+    """With the same options and the same draws, a clip needs as much room whichever option is right."""
+    template, (intent,) = QUESTIONS[name](), intents(name, 1)
+    rooms = {template.script(key, intent.options, np.random.default_rng(3), SCENE).room_s for key in intent.options}
+    if name != "what_follows":  # which of its actions are performed follows from the answer; they are drawn alike
+        assert len(rooms) == 1
+
+
+def test_bodies_stay_above_the_floor(name):
+    for staged, paths in takes(name):
+        for item in staged.spec.objects:
+            pose, corners = paths.pose(item.name), object_mesh(item).convex_hull.vertices
+            for frame in range(0, paths.num_frames, 4):
+                placed = geometry.rotation(pose.quaternion_wxyz[frame]).apply(corners * pose.scale[frame])
+                assert (placed[:, 2] + pose.position_m[frame, 2]).min() > -0.03, (item.shape, item.actions)
+
+
+def test_what_hovers_in_the_first_frame_may_do_what_any_option_says():
+    for staged, paths in takes("recognise_motion"):
+        subject = staged.spec.object(staged.asked.slots["subject"])
+        height_m = extent_m(subject.shape, subject.size_m)[2]
+        hovers = paths.pose(subject.name).position_m[0, 2] > height_m / 2 + 0.2
+        assert {MOTIONS[name].airborne for name in staged.asked.options} == {hovers}
+
+
+def test_facing_does_not_point_where_an_object_goes():
+    """Objects that need not face their way face anywhere: the mean of their facing against their heading is no direction."""
+    facings = []
+    for index, intent in enumerate(intents("travel_direction", 60)):
+        staged, _ = first_take(replace(intent, index=index))
+        item = staged.spec.object(staged.asked.slots["subject"])
+        if not MOTIONS[item.actions[0].name].rolls:
+            facings.append(item.yaw_rad - item.actions[0].parameters["heading_rad"])
+    assert abs(np.mean(np.exp(1j * np.array(facings)))) < 0.35
+
+
+def test_no_camera_move_is_offered_beside_one_that_it_may_be_called():
+    for options in QUESTIONS["camera_move"]().option_sets(SCENE):
+        moves = {camera_keys()[key][0] for key in options}
+        assert not any(moves & set(CAMERA_MOVES[move].implies) for move in moves)
+
+
+def test_extra_questions_keep_to_the_templates_that_are_asked_for():
+    options = QuestionOptions(questions_per_video=4, templates=("travel_direction", "count_cycles"))
+    for staged, paths in takes("travel_direction"):
+        questions = ask(staged, paths, all_visible(paths), Streams(7, "test", staged.spec.index), SCENE, options, lambda *_: True)
+        assert {question.template for question in questions} <= set(options.templates)
 
 
 def test_extra_questions_are_proved_too():
