@@ -137,17 +137,18 @@ class Dataset:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def commit(self, index: int, part: ClipFiles) -> None:
-        """Move a finished clip into place; the annotation, which says that it is complete, last."""
+        """Move a finished clip into place; the annotation, which says that it is complete, last.
+
+        What a file holds reaches the disk before its name does. The names need not wait for the disk: after a power cut
+        clips may be missing, and are made again, but none is broken.
+        """
         place = self.files(index)
-        sources = [path for path in vars(part).values() if path != part.video or self.renders]
-        for path in sources:
-            _flush(path)
+        names = ("video", "trajectories", "annotation") if self.renders else ("trajectories", "annotation")
+        for name in names:
+            _flush(getattr(part, name))
         place.annotation.unlink(missing_ok=True)  # a clip that is being replaced is never half old and half new
-        for name in ("video", "trajectories", "annotation"):
-            source = getattr(part, name)
-            if source in sources:
-                os.replace(source, getattr(place, name))
-                _flush(getattr(place, name).parent)
+        for name in names:
+            os.replace(getattr(part, name), getattr(place, name))
 
     def unfinished(self, indices: Iterable[int]) -> list[int]:
         """Those of the clips that someone is making, or was making when it died."""
@@ -407,7 +408,7 @@ def _summary(path: Path) -> dict[str, Any]:
 
 
 def _flush(path: Path) -> None:
-    """Have a file, or the names in a folder, reach the disk."""
+    """Have what a file holds reach the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -71,7 +71,7 @@ class Layout:
         self.to_clip = clip_matrices(paths, frames[self.check], self.rectangle_px) @ view_matrices(paths, frames)[self.check]
         farthest_m = extent.farthest_m[self.subject, self.check]
         self.over_object = self._may_cover(extent, farthest_m) & (self.subject != np.arange(len(models))[:, None])
-        self.over_part = self._may_cover(extent_of(paths, frames, np.repeat(corners_of(parts)[:, None], len(frames), axis=1)), farthest_m)
+        self.over_part = self._may_cover(extent_of(paths, frames, np.broadcast_to(corners_of(parts)[:, None], (len(parts), len(frames), 8, 3))), farthest_m)
         self.over_part &= _may_be_between(parts, corners_m[self.subject, self.check], paths.camera_position_m[frames[self.check]])
 
     def _may_cover(self, extent: Extent, farthest_m: Array) -> np.ndarray:
@@ -141,12 +141,13 @@ def extent_of(paths: Trajectories, frames: np.ndarray, points_m: Array) -> Exten
     A body that reaches behind the camera may cover anything: it gets the picture with one more on every side.
     """
     camera = paths.camera_position_m[frames], paths.camera_quaternion_wxyz[frames], paths.focal_px[frames]
-    pixels, depth_m = geometry.project(points_m.swapaxes(0, 1), *camera, paths.width_px, paths.height_px)
-    pixels, depth_m = pixels.swapaxes(0, 1), depth_m.swapaxes(0, 1)
-    rectangle = np.concatenate([pixels.min(axis=2), pixels.max(axis=2)], axis=-1)
+    points_m = np.ascontiguousarray(points_m.transpose(1, 2, 0, 3))  # (check, point, body, 3): extremes over a short last axis are slow
+    pixels, depth_m = geometry.project(points_m, *camera, paths.width_px, paths.height_px)
+    rectangle = np.concatenate([pixels.min(axis=1), pixels.max(axis=1)], axis=-1).swapaxes(0, 1)
+    nearest_m, farthest_m = depth_m.min(axis=1).T, depth_m.max(axis=1).T
     width_px, height_px = paths.width_px, paths.height_px
-    rectangle[depth_m.min(axis=2) <= NEAR_M] = (-width_px, -height_px, 2 * width_px, 2 * height_px)
-    return Extent(rectangle, depth_m.min(axis=2), depth_m.max(axis=2))
+    rectangle[nearest_m <= NEAR_M] = (-width_px, -height_px, 2 * width_px, 2 * height_px)
+    return Extent(rectangle, nearest_m, farthest_m)
 
 
 class _Pixels:

@@ -29,6 +29,7 @@ from scenes.environments import environment
 from scenes.geometry import Array
 from scenes.patterns import plain
 from scenes.shapes import object_mesh
+from scenes.solids import join
 from scenes.types import EnvironmentSpec, ObjectSpec, SceneSpec, Trajectories
 
 SHEET_PX = 2048  # a side; larger sheets save nothing
@@ -145,14 +146,19 @@ class TruthPass:
         return _Solid(_GpuMesh(self._context, self._program, mesh.vertices, mesh.faces, closed), corners_of(_bounds(mesh.vertices)))
 
     def _upload_scenery(self, spec: EnvironmentSpec) -> _Scenery:
-        meshes = [surface.mesh for surface in environment.build(spec).surfaces]
-        starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
-        vertices = np.concatenate([mesh.vertices for mesh in meshes])
-        parts = [part + start for mesh, start in zip(meshes, starts, strict=False) for part in _parts(mesh.vertices, mesh.faces)]
-        ends = np.cumsum([part.size for part in parts])
-        ranges = [slice(int(end) - part.size, int(end)) for end, part in zip(ends, parts, strict=True)]
-        mesh = _GpuMesh(self._context, self._program, vertices, np.concatenate(parts), closed=False)
-        return _Scenery(mesh, np.stack([_bounds(vertices[part.ravel()]) for part in parts]), ranges)
+        solids = [surface.solid for surface in environment.build(spec).surfaces]
+        whole = join(solids)
+        corners = whole.vertices[whole.faces]
+        middles = corners[:, 0] + corners[:, 1] + corners[:, 2]  # times three
+        surfaces = np.split(np.arange(len(whole.faces)), np.cumsum([len(solid.faces) for solid in solids[:-1]]))
+        parts = [part for rows in surfaces for part in _parts(middles, rows)]
+        faces = whole.faces[np.concatenate(parts)]
+        ends = 3 * np.cumsum([len(part) for part in parts])
+        starts = np.append(0, ends[:-1])
+        points = whole.vertices.T[:, faces.ravel()]
+        bounds_m = np.stack([extreme.reduceat(points, starts, axis=1).T for extreme in (np.minimum, np.maximum)], axis=1)
+        mesh = _GpuMesh(self._context, self._program, whole.vertices, faces, closed=False)
+        return _Scenery(mesh, bounds_m, [slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)])
 
     def _new_sheet(self, width_px: int, height_px: int) -> _Sheet:
         return _Sheet(self._context, self._program, width_px, height_px)
@@ -189,13 +195,13 @@ def _bounds(points: Array) -> Array:
     return np.stack([points.min(axis=0), points.max(axis=0)])
 
 
-def _parts(vertices: Array, faces: np.ndarray) -> list[np.ndarray]:
-    """Faces in compact groups, so that most of a surface need not be drawn where only some of it may be in the way."""
-    if len(faces) <= PART_FACES:
-        return [faces]
-    middles = vertices[faces].mean(axis=1)
-    order = np.argsort(middles[:, np.argmax(np.ptp(middles, axis=0))])
-    return [part for half in np.array_split(faces[order], 2) for part in _parts(vertices, half)]
+def _parts(middles: Array, rows: np.ndarray) -> list[np.ndarray]:
+    """The rows of ``middles (face, 3)`` in compact groups: most of a surface need not be drawn where only some may be in the way."""
+    if len(rows) <= PART_FACES:
+        return [rows]
+    chosen = middles[rows]
+    order = np.argsort(chosen[:, np.argmax(np.ptp(chosen, axis=0))])
+    return [part for half in np.array_split(rows[order], 2) for part in _parts(middles, half)]
 
 
 def _sizes_m(spec: SceneSpec) -> Array:
@@ -212,9 +218,10 @@ def _draw_coverage(sheet: _Sheet, layout: Layout, solids: list[_Solid], scenery:
         for row, solid in enumerate(solids):
             chosen = tiles.start + np.flatnonzero(layout.over_object[row, tiles])
             sheet.draw(solid.mesh, layout.matrices(row, chosen), chosen - tiles.start, (0.0, 1.0))
-        for indices, over in zip(scenery.ranges, layout.over_part[:, tiles], strict=True):
-            chosen = tiles.start + np.flatnonzero(over)
-            sheet.draw(scenery.mesh, layout.to_clip[chosen], chosen - tiles.start, (0.0, 1.0), indices)
+        over_part = layout.over_part[:, tiles]
+        for part in np.flatnonzero(over_part.any(axis=1)):
+            chosen = tiles.start + np.flatnonzero(over_part[part])
+            sheet.draw(scenery.mesh, layout.to_clip[chosen], chosen - tiles.start, (0.0, 1.0), scenery.ranges[part])
     return sheet.read(tiles.stop - tiles.start)
 
 

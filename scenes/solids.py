@@ -50,11 +50,10 @@ class Solid:
         w, s = math.cos(half), math.sin(half)
         k = "xyz".index(axis)
         i, j = (k + 1) % 3, (k + 2) % 3
-        old, new = self.vertices, np.empty_like(self.vertices)
-        new[:, i] = (w * w - s * s) * old[:, i] - 2 * s * w * old[:, j]
-        new[:, j] = 2 * s * w * old[:, i] + (w * w - s * s) * old[:, j]
-        new[:, k] = (w * w + s * s) * old[:, k]
-        return Solid(new, self.faces, self.unwrap)
+        matrix = np.zeros((3, 3))
+        matrix[i, i] = matrix[j, j] = w * w - s * s
+        matrix[i, j], matrix[j, i], matrix[k, k] = -2 * s * w, 2 * s * w, w * w + s * s
+        return Solid(self.vertices @ matrix.T, self.faces, self.unwrap)
 
     def mapped(self, metres: float) -> Solid:
         """Painted with pictures of ``metres`` × ``metres``, laid on from the four sides and from above."""

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from scenes.camera_kinematics import CameraKinematics
-from scenes.cameras.clearance import clear_share
-from scenes.cameras.move import CAMERA_MOVES, CameraClaims, CameraCue, CameraMove, CameraPath, Rig
+from scenes.cameras.move import CAMERA_MOVES, CameraPath
+from scenes.cameras.straight import StraightMove
 from scenes.geometry import Array
 
 
 @CAMERA_MOVES.register
 @dataclass(frozen=True, kw_only=True)
-class Pedestal(CameraMove):
+class Pedestal(StraightMove):
     """Rises or sinks along the world's vertical, as far as there is room above the floor."""
 
     directions = {1: "up", -1: "down"}
     phrases = {1: "pedestals up", -1: "pedestals down"}
-    shows_by_parallax = True
     confusable = "tilt"
-    gentle = True
+    distances_m = (0.5, 1.2)
 
-    distance_m: float
-
-    @classmethod
-    def sample(cls, rng: np.random.Generator, cue: CameraCue) -> Self:
-        return cls(duration_s=cue.duration_s, sense=cue.sense, distance_m=cue.draw(rng, 0.5, 1.2))
-
-    def path(self, t_s: Array, start: CameraPath, rig: Rig) -> CameraPath:
-        return start.shifted(np.outer(self.progress(t_s), self._way_m(start)))
-
-    def claims(self, start: CameraPath, rig: Rig) -> CameraClaims:
-        return CameraClaims(travel_m=float(np.linalg.norm(self._way_m(start))), turn_rad=0.0, focal_ratio=1.0)
+    def towards(self, start: CameraPath) -> Array:
+        return np.array([0.0, 0.0, 1.0])
 
     @classmethod
     def matches(cls, measured: CameraKinematics) -> int:
         return measured.slides_along(measured.travel.up_m)
-
-    def _way_m(self, start: CameraPath) -> Array:
-        whole = np.array([0.0, 0.0, self.sense * self.distance_m])
-        return whole * clear_share(lambda share: start.position_m + np.outer(share, whole))

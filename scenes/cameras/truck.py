@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
-
-import numpy as np
 
 from scenes.camera_kinematics import CameraKinematics
-from scenes.cameras.clearance import clear_share
-from scenes.cameras.move import CAMERA_MOVES, CameraClaims, CameraCue, CameraMove, CameraPath, Rig
+from scenes.cameras.move import CAMERA_MOVES, CameraPath
+from scenes.cameras.straight import StraightMove
 from scenes.geometry import Array
 
 
 @CAMERA_MOVES.register
 @dataclass(frozen=True, kw_only=True)
-class Truck(CameraMove):
+class Truck(StraightMove):
     """Slides along the horizontal across its line of sight, as far as its ground is clear."""
 
     directions = {1: "left", -1: "right"}
     phrases = {1: "trucks left", -1: "trucks right"}
-    shows_by_parallax = True
     confusable = "pan"
-    gentle = True
     mirrors = True
+    distances_m = (0.9, 1.8)
 
-    distance_m: float
-
-    @classmethod
-    def sample(cls, rng: np.random.Generator, cue: CameraCue) -> Self:
-        return cls(duration_s=cue.duration_s, sense=cue.sense, distance_m=cue.draw(rng, 0.9, 1.8))
-
-    def path(self, t_s: Array, start: CameraPath, rig: Rig) -> CameraPath:
-        return start.shifted(np.outer(self.progress(t_s), self._way_m(start)))
-
-    def claims(self, start: CameraPath, rig: Rig) -> CameraClaims:
-        return CameraClaims(travel_m=float(np.linalg.norm(self._way_m(start))), turn_rad=0.0, focal_ratio=1.0)
+    def towards(self, start: CameraPath) -> Array:
+        return -start.across
 
     @classmethod
     def matches(cls, measured: CameraKinematics) -> int:
         return -measured.slides_along(measured.travel.right_m)
-
-    def _way_m(self, start: CameraPath) -> Array:
-        whole = -self.sense * self.distance_m * start.across
-        return whole * clear_share(lambda share: start.position_m + np.outer(share, whole))
