@@ -9,7 +9,7 @@ from scenes.types import Pattern
 
 GROUNDS = (
     Pattern("tiles", ((0.60, 0.60, 0.59), (0.69, 0.69, 0.67), (0.50, 0.50, 0.50)), 4),
-    Pattern("noise", ((0.52, 0.52, 0.53), (0.67, 0.66, 0.65)), 17),
+    Pattern("tiles", ((0.50, 0.50, 0.51), (0.60, 0.59, 0.57), (0.41, 0.41, 0.42)), 6),
 )
 CONTAINERS = tuple(
     Pattern("folds", ((r, g, b), (0.82 * r, 0.82 * g, 0.82 * b)), 12)
