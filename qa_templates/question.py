@@ -121,8 +121,8 @@ class QuestionOptions:
         for key, weight in self.mix.items():
             require(key in known, "qa.mix", key, f"weights of {', '.join(known)}")
             require(math.isfinite(weight) and weight >= 0, f"qa.mix.{key}", weight, "a weight of 0 or more")
-        for name in (*self.templates, *self.without):
-            QUESTIONS[name]
+        QUESTIONS.require("qa.templates", self.templates)
+        QUESTIONS.require("qa.without", self.without)
         require(1 <= self.questions_per_video <= 8, "questions_per_video", self.questions_per_video, "1 to 8")
 
 

@@ -7,7 +7,7 @@ import importlib
 import importlib.metadata
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -63,6 +63,12 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
     def __len__(self) -> int:
         self._discover()
         return len(self._entries)
+
+    def require(self, key: str, names: Iterable[str]) -> None:
+        """Raise UnknownName, with the ``key`` that was set, unless all names are known."""
+        for name in names:
+            if name not in self:
+                raise UnknownName(f"{key}: {self._unknown(name)}")
 
     def _unknown(self, name: str) -> str:
         close = difflib.get_close_matches(str(name), list(self), n=1)

@@ -75,10 +75,8 @@ class SceneOptions:
         require(self.max_distractors >= 0, "max_distractors", self.max_distractors, "0 or more")
         require(0 <= self.camera_motion <= 1, "camera_motion", self.camera_motion, "0 to 1")
         require(0 <= self.difficulty <= 1, "difficulty", self.difficulty, "0 to 1")
-        for name in self.environments:
-            ENVIRONMENTS[name]
-        for name in self.motions:
-            MOTIONS[name]
+        ENVIRONMENTS.require("scene.environments", self.environments)
+        MOTIONS.require("scene.motions", self.motions)
 
     def motion_names(self) -> tuple[str, ...]:
         """The motions that scenes may use, in alphabetical order."""

@@ -76,7 +76,7 @@ ANY_OPTIONS = st.builds(
     scene=st.builds(
         SceneOptions,
         width=st.sampled_from([64, 320, 1280]),
-        fps=st.floats(1, 240),
+        fps=st.floats(5, 240),
         duration=st.tuples(st.floats(1, 5), st.floats(5, 60)),
         environments=st.lists(st.sampled_from(list(ENVIRONMENTS)), unique=True).map(tuple),
         motions=st.lists(st.sampled_from(list(MOTIONS)), unique=True).map(tuple),
