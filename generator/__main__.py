@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import cattrs
 import hydra
@@ -106,7 +106,8 @@ def typed_options(configuration: DictConfig) -> GenerateOptions:
         merged = OmegaConf.merge(schema, plain)
     except ValidationError as error:
         raise ValueError(_wrong_type(error)) from error
-    return CONVERTER.structure(OmegaConf.to_container(merged), GenerateOptions)
+    told: Any = OmegaConf.to_container(merged)
+    return CONVERTER.structure(told, GenerateOptions)
 
 
 def _writable(node: DictConfig) -> DictConfig:

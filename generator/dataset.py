@@ -370,13 +370,20 @@ def _settle(path: Path, options: GenerateOptions) -> None:
             f"{path.parent} has schema version {got}, this program writes {SCHEMA_VERSION}: give another out=, or delete it"
         )
     old, new = stored["configuration"], json.loads(json.dumps(content(options)))
-    changes = [f"{key} {old.get(key)!r} -> {new.get(key)!r}" for key in {**old, **new} if old.get(key) != new.get(key)]
+    changes = [_change(key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)]
     if changes:
         remedy = "Give another out=, or the old values, or delete the folder to begin anew."
         raise ConfigurationChanged(f"{path.parent} was made with other options (old -> new): {'; '.join(changes)}. {remedy}")
     for name, version in _versions(options).items():
         if stored["versions"].get(name, version) != version:
             log.warning("%s was begun with %s %s, this is %s: new clips may differ", path.parent, name, stored["versions"][name], version)
+
+
+def _change(key: str, old: Any, new: Any) -> str:
+    """As in "seed 0 -> 5"; of two lists of names, those that one alone holds."""
+    if isinstance(old, list) and isinstance(new, list) and all(isinstance(name, str) for name in old + new):
+        old, new = [name for name in old if name not in new], [name for name in new if name not in old]
+    return f"{key} {old!r} -> {new!r}"
 
 
 def _description(options: GenerateOptions) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qa_templates.question import QuestionOptions
+from qa_templates.question import QUESTIONS, QuestionOptions
+from scenes.catalogue import Catalogue
+from scenes.environments.environment import ENVIRONMENTS
+from scenes.motions.motion import MOTIONS
 from scenes.staging import SceneOptions
 from scenes.types import require
 
@@ -151,11 +154,16 @@ def parse_shard(shard: str) -> tuple[int, int]:
 
 
 CONTENT = ("seed", "split", "scene", "occlusion", "qa", "render")
+CHOSEN_FROM: dict[str, Catalogue[Any]] = {"scene.motions": MOTIONS, "scene.environments": ENVIRONMENTS, "qa.templates": QUESTIONS}
 
 
 def content(options: GenerateOptions) -> dict[str, Any]:
-    """The options that determine labels and pixels, as flat dotted keys. The others only say which clips, where and by whom."""
-    return {key: value for key, value in _told(options).items() if key.split(".")[0] in CONTENT}
+    """The options that determine labels and pixels, as flat dotted keys. The others only say which clips, where and by whom.
+
+    Where names are left to the catalogues, these are the names there today: a data set does not go on with others.
+    """
+    told = {key: value for key, value in _told(options).items() if key.split(".")[0] in CONTENT}
+    return told | {key: tuple(catalogue) for key, catalogue in CHOSEN_FROM.items() if not told[key]}
 
 
 def _told(options: GenerateOptions) -> dict[str, Any]:

@@ -22,16 +22,27 @@ PACKAGES = {
 }
 
 
+DRIVER_PACKAGE = "libegl-mesa0"
+
+
 def missing_packages() -> list[str]:
-    """Debian packages of the libraries that the loader does not find; empty where Blender brings its own (not Linux)."""
+    """Debian packages of what is missing, libraries and EGL driver; empty where Blender brings its own (not Linux)."""
     if sys.platform != "linux":
         return []
-    return [package for library, package in PACKAGES.items() if not _loads(library)]
+    missing = [package for library, package in PACKAGES.items() if not _loads(library)]
+    return missing if "libegl1" in missing or _has_driver() else [*missing, DRIVER_PACKAGE]
 
 
 def install_command(packages: list[str]) -> str:
     """The line that a user can paste."""
     return f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def _has_driver() -> bool:
+    """Whether libEGL, which draws nothing itself, finds a driver: Mesa's or a vendor's."""
+    egl = ctypes.CDLL("libEGL.so.1")
+    egl.eglGetDisplay.restype, egl.eglGetDisplay.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    return egl.eglGetDisplay(None) is not None
 
 
 def _loads(library: str) -> bool:

@@ -71,7 +71,8 @@ class Layout:
         self.to_clip = clip_matrices(paths, frames[self.check], self.rectangle_px) @ view_matrices(paths, frames)[self.check]
         farthest_m = extent.farthest_m[self.subject, self.check]
         self.over_object = self._may_cover(extent, farthest_m) & (self.subject != np.arange(len(models))[:, None])
-        self.over_part = self._may_cover(extent_of(paths, frames, np.broadcast_to(corners_of(parts)[:, None], (len(parts), len(frames), 8, 3))), farthest_m)
+        part_corners_m = np.broadcast_to(corners_of(parts)[:, None], (len(parts), len(frames), 8, 3))
+        self.over_part = self._may_cover(extent_of(paths, frames, part_corners_m), farthest_m)
         self.over_part &= _may_be_between(parts, corners_m[self.subject, self.check], paths.camera_position_m[frames[self.check]])
 
     def _may_cover(self, extent: Extent, farthest_m: Array) -> np.ndarray:

@@ -11,6 +11,7 @@ Further truth (depth, flow) is another fragment shader and another format of she
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from scenes.types import EnvironmentSpec, ObjectSpec, SceneSpec, Trajectories
 SHEET_PX = 2048  # a side; larger sheets save nothing
 PART_FACES = 256
 GL_CLIP_DISTANCES = range(0x3000, 0x3004)
+EGL_DRAW_AND_READ = (0x3059, 0x305A)
 
 # The clip distances keep what is larger than its tile out of the neighbours; `tile` is the tile's centre on the sheet.
 VERTEX_SHADER = """
@@ -90,13 +92,13 @@ class TruthPass:
     """
 
     def __init__(self, libegl: str = "libEGL.so.1") -> None:
-        self._context = _open_context(libegl)
-        with self._context:
-            self._context.gc_mode = "context_gc"  # free only in `_current`: Blender may have a context here as well
+        self._egl, self._context = _open_context(libegl)
+        self._context.gc_mode = "context_gc"  # free only in `_current`: Blender may have a context here as well
+        with self._current():
             self._program = self._context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
-        self._solid = lru_cache(maxsize=256)(self._upload_solid)
-        self._scenery = lru_cache(maxsize=4)(self._upload_scenery)
-        self._sheet = lru_cache(maxsize=4)(self._new_sheet)
+        self._solid = lru_cache(maxsize=64)(self._upload_solid)
+        self._scenery = lru_cache(maxsize=2)(self._upload_scenery)
+        self._sheet = lru_cache(maxsize=2)(self._new_sheet)
 
     def coverage(self, spec: SceneSpec, paths: Trajectories, frames: np.ndarray, silhouette_px: int = 64) -> Coverage:
         """How much of each object is visible at ``frames (check,)``, measured on rasters of ``silhouette_px`` a side."""
@@ -136,7 +138,7 @@ class TruthPass:
 
     @contextmanager
     def _current(self) -> Iterator[None]:
-        with self._context:
+        with _other_context_kept(self._egl), self._context:
             self._context.gc()
             yield
 
@@ -174,20 +176,46 @@ def _of_process(pid: int) -> TruthPass:
     return TruthPass()
 
 
-def _open_context(libegl: str) -> moderngl.Context:
+def _open_context(libegl: str) -> tuple[ctypes.CDLL, moderngl.Context]:
     try:
+        egl = _egl(libegl)
         backend: dict[str, Any] = {"backend": "egl", "libegl": libegl}
-        return moderngl.create_context(require=330, standalone=True, **backend)
+        with _other_context_kept(egl), moderngl.create_context(require=330, standalone=True, **backend) as context:
+            return egl, context
     except Exception as error:  # moderngl raises nothing more precise
-        remedy = install_command(["libegl1", "libgl1", "libgl1-mesa-dri"])
+        remedy = install_command(["libegl1", "libgl1", "libegl-mesa0", "libgl1-mesa-dri"])
         raise RuntimeError(f"no software OpenGL for the occlusion check ({error}). Install it with: {remedy}") from error
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
 def unit_mesh(shape: str) -> trimesh.Trimesh:
     """The mesh of objects of that shape whatever their paint, of size 1."""
     paint = next(iter(COLOURS))
     return object_mesh(ObjectSpec(shape, shape, 1.0, paint, plain(COLOURS[paint]), (0.0, 0.0, 0.0)))
+
+
+@contextmanager
+def _other_context_kept(egl: ctypes.CDLL) -> Iterator[None]:
+    """Whatever context was current before is current again afterwards.
+
+    moderngl leaves none. Blender does not notice that its own is gone, and what it frees between two clips, all of a
+    clip's pictures and meshes, would stay in memory for ever.
+    """
+    display = egl.eglGetCurrentDisplay()
+    before = [egl.eglGetCurrentSurface(which) for which in EGL_DRAW_AND_READ] + [egl.eglGetCurrentContext()]
+    try:
+        yield
+    finally:
+        if display is not None:
+            egl.eglMakeCurrent(display, *before)
+
+
+def _egl(libegl: str) -> ctypes.CDLL:
+    egl = ctypes.CDLL(libegl)
+    for name in ("eglGetCurrentDisplay", "eglGetCurrentSurface", "eglGetCurrentContext"):
+        getattr(egl, name).restype = ctypes.c_void_p
+    egl.eglMakeCurrent.argtypes = [ctypes.c_void_p] * 4
+    return egl
 
 
 def _bounds(points: Array) -> Array:

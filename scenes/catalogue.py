@@ -68,7 +68,7 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
         """Raise UnknownName, with the ``key`` that was set, unless all names are known."""
         for name in names:
             if name not in self:
-                raise UnknownName(f"{key}: {self._unknown(name)}")
+                raise UnknownName(f"{key} = {name!r} is not allowed: {self._unknown(name)}")
 
     def _unknown(self, name: str) -> str:
         close = difflib.get_close_matches(str(name), list(self), n=1)

@@ -29,21 +29,29 @@ MARK = (0.02, 0.10)  # the mark's sector of u; it also hides the seam of pattern
 _PAINTERS: dict[str, Painter] = {}
 
 
-@lru_cache(maxsize=256)
 def paint(pattern: Pattern, size_px: int = 256) -> Picture:
-    """Draw a pattern: ``(size_px, size_px, 3)`` sRGB in [0, 1], read-only, the same for equal patterns.
+    """Draw a pattern: ``(size_px, size_px, 3)`` sRGB in [0, 1], in steps of 1/255, the same for equal patterns.
 
     Raises:
         UnknownName: (a ValueError) no such kind of pattern; the message lists the kinds.
     """
     if pattern.kind not in _PAINTERS:
         raise UnknownName(f"unknown pattern {pattern.kind!r}. Known: {', '.join(sorted(_PAINTERS))}.")
-    fine = size_px * SUPERSAMPLING
+    levels = _draw(pattern, size_px, 1) if pattern.kind == "plain" else _drawn(pattern, size_px)
+    return levels.astype(np.float32) / 255
+
+
+@lru_cache(maxsize=192)  # 0.2 MB each at 256 pixels
+def _drawn(pattern: Pattern, size_px: int) -> NDArray[np.uint8]:
+    return _draw(pattern, size_px, SUPERSAMPLING)
+
+
+def _draw(pattern: Pattern, size_px: int, samples: int) -> NDArray[np.uint8]:
+    fine = size_px * samples
     v, u = (np.mgrid[0:fine, 0:fine] + 0.5) / fine
     drawn = _PAINTERS[pattern.kind](u, v, pattern)
-    picture = drawn.reshape(size_px, SUPERSAMPLING, size_px, SUPERSAMPLING, 3).mean(axis=(1, 3)).clip(0, 1).astype(np.float32)
-    picture.setflags(write=False)
-    return picture
+    picture = drawn.reshape(size_px, samples, size_px, samples, 3).mean(axis=(1, 3)).clip(0, 1).astype(np.float32)
+    return (picture * 255 + 0.5).astype(np.uint8)
 
 
 def kinds() -> tuple[str, ...]:

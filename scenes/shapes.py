@@ -102,7 +102,7 @@ class Shapes(Mapping[str, Shape]):
 SHAPES = Shapes()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)  # an object's size and paint seldom come again
 def surfaces(shape: str, size_m: float, pattern: Pattern, colour: str) -> tuple[Surface, ...]:
     """The painted meshes of an object, origin at the centre of the bounding box, largest dimension ``size_m``.
 

@@ -36,8 +36,10 @@ from generator.dataset import (
 )
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import Take, Tally, first_good_take, make_clip
-from qa_templates.question import QUESTION_TYPES, QuestionOptions
+from qa_templates.question import QUESTION_TYPES, QUESTIONS, QuestionOptions
 from qa_templates.quota import intent
+from scenes.environments.environment import ENVIRONMENTS
+from scenes.motions.motion import MOTIONS
 from scenes.solve import solve
 from scenes.staging import SceneOptions
 from scenes.types import SceneSpec
@@ -224,6 +226,22 @@ def test_another_configuration_is_refused_with_what_differs(tmp_path):
     for words in ("seed 0 -> 5", "scene.fps 8.0 -> 12.0", "out="):
         assert words in str(refusal.value)
     assert "width" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "catalogue"), [("scene.motions", MOTIONS), ("scene.environments", ENVIRONMENTS), ("qa.templates", QUESTIONS)]
+)
+def test_a_data_set_does_not_go_on_with_a_catalogue_that_has_grown(tmp_path, key, catalogue):
+    with made(tmp_path, range(0)):
+        pass
+    path = tmp_path / "dataset.json"
+    described = json.loads(path.read_text())
+    newest = described["configuration"][key].pop()
+    path.write_text(json.dumps(described))
+    assert newest in catalogue
+    with pytest.raises(ConfigurationChanged) as refusal, Dataset.open(replace(LABELS, out=str(tmp_path))):
+        pass
+    assert f"{key} [] -> ['{newest}']" in str(refusal.value)
 
 
 def test_options_that_change_no_clip_are_free_to_change(tmp_path):

@@ -1,6 +1,7 @@
 """The doctor finds what is missing, names the remedy, and says so in its exit code."""
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -50,6 +51,12 @@ def test_each_package_is_asked_for_by_one_library():
 def test_libraries_are_checked_without_any_installed_package():
     done = subprocess.run([sys.executable, "-I", "-S", "generator/system_libraries.py"], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+def test_a_driver_that_is_missing_is_named():
+    command = [sys.executable, "-I", "-S", "generator/system_libraries.py"]
+    without = os.environ | {"__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere.json"}
+    assert subprocess.run(command, cwd=ROOT, env=without, capture_output=True, text=True).stdout == "libegl-mesa0\n"
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_bad_options_say_what_is_allowed(options, message):
 
 
 def test_unknown_template_lists_the_known_ones():
-    with pytest.raises(UnknownName, match=r"qa.templates: .*Did you mean 'count_cycles'.*Known: .*camera_move"):
+    with pytest.raises(UnknownName, match=r"qa.templates = .*Did you mean 'count_cycles'.*Known: .*camera_move"):
         QuestionOptions(templates=("count_cycle",))
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
-from scenes import patterns, shapes
+from scenes import patterns, shapes, solids
 from scenes.catalogue import UnknownName
 from scenes.colours import COLOURS, deep_shade, light_tint
 from scenes.geometry import about
@@ -137,7 +138,7 @@ def test_pictures_are_sound_and_repeatable(kind):
     picture = paint(pattern, 64)
     assert picture.shape == (64, 64, 3) and picture.dtype == np.float32
     assert picture.min() >= 0 and picture.max() <= 1
-    patterns.paint.cache_clear()
+    patterns._drawn.cache_clear()
     assert np.array_equal(paint(pattern, 64), picture)
     assert (np.ptp(picture.reshape(-1, 3), axis=0).max() < 1e-6) == (kind == "plain")
 
@@ -202,3 +203,10 @@ def test_a_shape_name_cannot_be_taken_twice():
 
     with pytest.raises(ValueError, match="shape name = 'ball'"):
         shapes.SHAPES.register("other ball")(ball)
+
+
+@given(degrees=st.floats(-720, 720), axis=st.sampled_from("xyz"))
+def test_solids_turn_as_scipy_turns_points(degrees, axis):
+    solid = solids.ball(0.5, 12, 6).moved(0.3, -0.2, 0.7)
+    turned = Rotation.from_euler(axis, degrees, degrees=True).apply(solid.vertices)
+    np.testing.assert_allclose(solid.turned(degrees, axis).vertices, turned, atol=1e-12)

@@ -118,7 +118,7 @@ def test_bad_options_name_the_key_and_the_value(key, value):
 
 
 def test_unknown_names_list_the_known_ones():
-    with pytest.raises(ValueError, match=r"scene.motions: .*slidee.*Did you mean 'slide'.*Known:"):
+    with pytest.raises(ValueError, match=r"scene.motions = .*slidee.*Did you mean 'slide'.*Known:"):
         SceneOptions(motions=("slidee",))
-    with pytest.raises(ValueError, match=r"scene.environments: .*moon.*Known:.*studio"):
+    with pytest.raises(ValueError, match=r"scene.environments = .*moon.*Known:.*studio"):
         SceneOptions(environments=("moon",))

@@ -1,7 +1,9 @@
 """The truth pass against exact projections, against ray casting, and against Blender's own pixels."""
 
+import ctypes
 from dataclasses import replace
 
+import moderngl
 import numpy as np
 import pytest
 import trimesh
@@ -236,3 +238,14 @@ def test_without_software_opengl_the_error_names_the_remedy():
 def test_corners_are_the_eight_of_a_box():
     corners = corners_of(np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]))
     assert {tuple(corner) for corner in corners} == {(x, y, z) for x in (0, 1) for y in (0, 2) for z in (0, 3)}
+
+
+def test_another_context_stays_current():
+    """Blender counts on its own: without it, it frees nothing."""
+    egl = ctypes.CDLL("libEGL.so.1")
+    egl.eglGetCurrentContext.restype = ctypes.c_void_p
+    spec = scene(body("ball", "ball", 1.0, (0, 0, 0.5)))
+    with moderngl.create_context(require=330, standalone=True, backend="egl", libegl="libEGL.so.1"):
+        before = egl.eglGetCurrentContext()
+        TruthPass().coverage(spec, solve(spec), FIRST)
+        assert before is not None and egl.eglGetCurrentContext() == before

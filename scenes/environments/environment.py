@@ -44,7 +44,7 @@ class Environment(ABC):
 ENVIRONMENTS: Catalogue[Environment] = Catalogue("environment", "scenes.environments")
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # for the check and the render of one clip; a world takes some megabytes
 def build(spec: EnvironmentSpec) -> Setting:
     """The world of a record. Raises ValueError with the known names when there is none."""
     return ENVIRONMENTS[spec.name]().build(np.random.default_rng(spec.layout_seed))
