@@ -27,6 +27,10 @@ from scenes.patterns import paint
 from scenes.shapes import Surface, surfaces
 from scenes.types import Colour, LightSpec, Pattern, SceneSpec, Trajectories, Vector
 
+# Blender puts its scripts first on the path, and there its half of bpy would be found instead of the whole by a process that
+# inherits the path.
+sys.path.sort(key=lambda folder: folder.startswith(bpy.utils.resource_path("LOCAL")))
+
 CLIP_M = (0.05, 500.0)
 SHARP_RAD = math.radians(40)
 TEXTURE_PX = 256
