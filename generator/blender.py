@@ -15,17 +15,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import bpy
 import cv2
-import mathutils
 import numpy as np
 
 from generator.options import RenderOptions
+from generator.silence import silence
 from scenes.environments import environment
 from scenes.geometry import Array
 from scenes.patterns import paint
 from scenes.shapes import Surface, surfaces
 from scenes.types import Colour, LightSpec, Pattern, SceneSpec, Trajectories, Vector
+
+with silence():  # Blender says things of its own about the machine when it starts
+    import bpy
+    import mathutils
 
 # Blender puts its scripts first on the path, and there its half of bpy would be found instead of the whole by a process that
 # inherits the path.
@@ -72,7 +75,7 @@ def render(spec: SceneSpec, paths: Trajectories, options: RenderOptions) -> Iter
     """
     if options.engine not in _ENGINES:
         raise ValueError(f"engine {options.engine!r} draws no pictures; choose one of {', '.join(_ENGINES)}")
-    with _silence():
+    with silence():
         stage = _build(spec, paths)
         _set_size(stage.scene, paths, options.supersampling)
         _ENGINES[options.engine](stage, spec, options)
@@ -89,7 +92,7 @@ def render_masks(spec: SceneSpec, paths: Trajectories, frames: Sequence[int]) ->
     """
     if len(spec.objects) > MAX_OBJECTS:
         raise ValueError(f"{len(spec.objects)} objects do not fit into masks of {MAX_OBJECTS} ids; draw fewer")
-    with _silence():
+    with silence():
         stage = _build(spec, paths)
         _set_size(stage.scene, paths)
         _use_ids(stage)
@@ -102,7 +105,7 @@ def render_masks(spec: SceneSpec, paths: Trajectories, frames: Sequence[int]) ->
 
 def evaluated_poses(spec: SceneSpec, paths: Trajectories, frames: Sequence[int] | None = None) -> EvaluatedPoses:
     """Step a built scene through ``frames`` (all of them by default, in any order) and read back what Blender makes of it."""
-    with _silence():
+    with silence():
         stage = _build(spec, paths)
         _set_size(stage.scene, paths)
         rows = [_evaluate(stage, frame) for frame in (range(paths.num_frames) if frames is None else frames)]
@@ -116,7 +119,7 @@ def check() -> None:
     Raises:
         RuntimeError: Blender draws, but not the picture that it should.
     """
-    with _silence():
+    with silence():
         scene = _fresh_scene()
         scene.camera = _link(scene, bpy.data.cameras.new("camera"))
         scene.render.resolution_x = scene.render.resolution_y = 16
@@ -451,7 +454,7 @@ _ENGINES: dict[str, Callable[[_Stage, SceneSpec, RenderOptions], None]] = {
 
 def _draw(scene: bpy.types.Scene, frame: int, path: Path) -> np.ndarray:
     """One frame as Blender wrote it: ``(height, width, 4)`` uint8 BGRA, the lowest row first."""
-    with _silence():
+    with silence():
         scene.frame_set(frame)
         bpy.ops.render.render(write_still=True)
     return _read_bmp(path)
@@ -506,21 +509,3 @@ def _memory_file() -> Iterator[Path]:
 def _temporary_file() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="frame-") as folder:
         yield Path(folder, "frame.bmp")
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep Blender's chatter, which bypasses Python, out of the console."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    saved = [os.dup(1), os.dup(2)]
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        for target, source in zip((1, 2), saved, strict=True):
-            os.dup2(source, target)
-        for descriptor in (nowhere, *saved):
-            os.close(descriptor)
