@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,9 @@ from scenes.types import Colour, LightSpec, Pattern, SceneSpec, Trajectories, Ve
 with silence():  # Blender says things of its own about the machine when it starts
     import bpy
     import mathutils
+
+with suppress(OSError):
+    os.rmdir(bpy.app.tempdir)  # nothing is put there, and a worker that is killed would leave it behind
 
 # Blender puts its scripts first on the path, and there its half of bpy would be found instead of the whole by a process that
 # inherits the path.

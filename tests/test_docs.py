@@ -293,7 +293,7 @@ def test_trajectory_arrays_have_the_shapes_in_the_table(dataset):
 
 
 def test_the_picture_is_there_and_small():
-    picture = ROOT / "docs" / "motionfoundry.png"
+    picture = ROOT / "docs" / "motionfoundry.jpg"
     with Image.open(picture) as image:
         assert image.width >= 1000
     assert picture.stat().st_size < 700_000
