@@ -25,7 +25,12 @@ LABELS = ("render=none", "fps=8", "occlusion.every=8", "farm.min_free_mb=0")
 def program(*arguments: str, cwd: Path, module: str = "generator", **more) -> subprocess.Popen:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=cwd, env=environment, **({"preexec_fn": _heed_interrupts} | pipes | more))
+
+
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts what it runs in the background deaf to Ctrl-C
 
 
 def finish(process: subprocess.Popen) -> tuple[int, str, str]:
