@@ -174,7 +174,7 @@ def compose(script: Script, clip: ClipIdentity, streams: Streams, options: Scene
     camera = CameraSpec(viewpoint, position_m, target_m, focal_length_mm, width_px=options.width, height_px=options.height)
     camera = replace(camera, **_film(script, placed, timeline, streams.rng("shots"), options))
     place = streams.retry(0)  # the same for all attempts: building a place is dear, and another viewpoint will do
-    environment = str(place.rng("environment").choice(sorted(options.environments) or list(ENVIRONMENTS)))
+    environment = str(place.rng("environment").choice(sorted(set(options.environments)) or list(ENVIRONMENTS)))
     spec = SceneSpec(
         **vars(clip),
         timeline=timeline,
