@@ -8,9 +8,8 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_an
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, Shot
+from scenes.staging import Beat, Role, Script, Shot, room_s, span_s
 
-ROOM_S = 3.0  # for one move
 STATIC_SHARE = 0.03  # of the still clips in which it is asked as an extra question: most clips are still, and it would always be right
 
 
@@ -32,9 +31,11 @@ class CameraMove(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         move, sense = camera_keys()[answer]
-        mover = Role("", (Beat(str(rng.choice(travelling_motions(scene)))),), watched=CAMERA_MOVES[move].follows)
+        motion = str(rng.choice(travelling_motions(scene)))
+        mover = Role("", (Beat(motion),), watched=CAMERA_MOVES[move].follows)
         shots = () if answer == "static" else (Shot(move, sense),)
-        return Script((mover,), shots, extras=level_motions(scene), room_s=ROOM_S)
+        spans = [span_s(motion), *(CAMERA_MOVES[camera_keys()[key][0]].seconds for key in options)]
+        return Script((mover,), shots, extras=level_motions(scene), room_s=max(room_s(span) for span in spans))
 
     def measure(self, asked, paths, seen):
         found = camera_performances(paths)

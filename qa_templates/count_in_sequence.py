@@ -30,10 +30,9 @@ class CountInSequence(QuestionTemplate):
         pairs = self._pairs(scene)
         motion, other = pairs[int(rng.integers(len(pairs)))]
         beats = [Beat(motion, int(answer)), Beat(other, int(rng.choice(OTHERS)))]
-        needed_s = room_s(span_s(motion, HIGHEST), span_s(other, max(OTHERS)))
         if rng.random() < 0.5:
             beats.reverse()
-        return Script((Role("subject", tuple(beats)),), shots=None, room_s=needed_s, slots={"motion": motion})
+        return Script((Role("subject", tuple(beats)),), shots=None, room_s=self._needed_s((motion, other)), slots={"motion": motion})
 
     def _pairs(self, scene):
         """Two countable motions; where there are such, of which the most repetitions fit the longest clip."""

@@ -3,7 +3,8 @@
 from qa_templates.observation import camera_margin_px, camera_performances, performances, require_perceptible
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
-from scenes.staging import Beat, Role, Script, gentle_shot
+from scenes.cameras.move import CAMERA_MOVES
+from scenes.staging import Beat, Role, Script, gentle_shot, room_s, span_s
 
 TEXTS = {
     "object": "only {subject} moves",
@@ -32,7 +33,8 @@ class ObjectOrCamera(QuestionTemplate):
         motion = str(rng.choice(level_motions(scene)))
         shot = gentle_shot(rng)
         role = Role("subject", (Beat(motion),) if answer in ("object", "both") else ())
-        return Script((role,), (shot,) if answer in ("camera", "both") else (), room_s=3.0)
+        needed_s = max(room_s(span_s(motion)), room_s(CAMERA_MOVES[shot.move].seconds))  # whether or not they happen
+        return Script((role,), (shot,) if answer in ("camera", "both") else (), room_s=needed_s)
 
     def measure(self, asked, paths, seen):
         subject = asked.slots["subject"]

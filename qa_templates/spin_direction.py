@@ -1,7 +1,5 @@
 """Which way does an object turn?"""
 
-from dataclasses import replace
-
 from qa_templates.observation import performances, require_perceptible, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.rejection import Rejected
@@ -53,5 +51,4 @@ class SpinDirection(QuestionTemplate):
         return with_answers(asked, lambda key: "_".join("cw" if sense == "ccw" else "ccw" for sense in key.split("_")))
 
     def reversed_in_time(self, asked):
-        backwards = with_answers(asked, lambda key: "_".join(reversed(key.split("_"))))
-        return self.mirrored(replace(backwards))
+        return self.mirrored(with_answers(asked, lambda key: "_".join(reversed(key.split("_")))))

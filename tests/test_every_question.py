@@ -19,7 +19,7 @@ from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
 from scenes.shapes import extent_m, object_mesh
 from scenes.solve import solve
-from scenes.staging import SceneOptions
+from scenes.staging import SceneOptions, room_s, span_s
 from scenes.streams import Streams
 from scenes.types import Trajectories, Visibility
 
@@ -137,6 +137,17 @@ def test_length_gives_nothing_away(name):
     rooms = {template.script(key, intent.options, np.random.default_rng(3), SCENE).room_s for key in intent.options}
     if name != "what_follows":  # which of its actions are performed follows from the answer; they are drawn alike
         assert len(rooms) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_right_finds_room(name, seed):
+    """No answer is rejected for want of time in a clip that has room for the others: length would tell it."""
+    template, (intent,) = QUESTIONS[name](), intents(name, 1)
+    for key in intent.options:
+        script = template.script(key, intent.options, np.random.default_rng(seed), SCENE)
+        spans = [[span_s(beat.motion, beat.times) for beat in role.beats] for role in script.roles if role.watched]
+        assert all(room_s(*each) <= script.room_s + 1e-9 for each in spans if each)
+        assert room_s(*(CAMERA_MOVES[shot.move].seconds for shot in script.shots or ())) <= script.room_s + 1e-9
 
 
 def test_bodies_stay_above_the_floor(name):
