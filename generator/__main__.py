@@ -65,7 +65,7 @@ def _plain_errors() -> Iterator[None]:
 
 def generate(options: GenerateOptions, console: Console) -> int:
     """Make what is missing of a data set; returns the exit code."""
-    check(options.qa, options.scene)
+    check(options.qa, options.scene, twins=options.twins)
     if options.renders:
         require_healthy()
     with Dataset.open(options) as dataset:

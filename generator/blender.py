@@ -6,6 +6,7 @@ a time, so finish (or drop) one call's frames before the next call in the same p
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import sys
@@ -20,11 +21,12 @@ import numpy as np
 
 from generator.options import RenderOptions
 from generator.silence import silence
+from scenes import bodies
 from scenes.environments import environment
 from scenes.geometry import Array
 from scenes.patterns import paint
-from scenes.shapes import Surface, surfaces
-from scenes.types import Colour, LightSpec, Pattern, SceneSpec, Trajectories, Vector
+from scenes.shapes import Surface
+from scenes.types import Colour, LightSpec, ObjectSpec, Pattern, SceneSpec, Trajectories, Vector
 
 with silence():  # Blender says things of its own about the machine when it starts
     import bpy
@@ -49,11 +51,13 @@ FILLS: tuple[tuple[Vector, float], ...] = (((0.8, 0.5, 0.1), 0.28), ((-0.3, 0.4,
 class EvaluatedPoses:
     """What Blender's dependency graph makes of the trajectories, at the frames asked for.
 
-    ``objects (object, frame, 4, 4)`` and ``camera (frame, 4, 4)`` map local to world; ``focal_length_mm (frame,)``;
+    ``objects (object, frame, 4, 4)`` (of an avatar, its first limb), ``limbs (limb, frame, 4, 4)`` and ``camera (frame, 4, 4)`` map
+    local to world; ``focal_length_mm (frame,)``;
     ``projection (frame, 4, 4)`` maps camera space to OpenGL clip space.
     """
 
     objects: Array
+    limbs: Array
     camera: Array
     focal_length_mm: Array
     projection: Array
@@ -61,11 +65,11 @@ class EvaluatedPoses:
 
 @dataclass(frozen=True)
 class _Stage:
-    """A built scene: ``bodies`` holds the mesh objects of each `ObjectSpec`, ``set_pieces`` those of the environment."""
+    """A built scene: ``bodies`` holds the mesh objects of each part of each `ObjectSpec`, ``set_pieces`` those of the environment."""
 
     scene: bpy.types.Scene
     camera: bpy.types.Object
-    bodies: tuple[tuple[bpy.types.Object, ...], ...]
+    bodies: tuple[tuple[tuple[bpy.types.Object, ...], ...], ...]
     set_pieces: tuple[bpy.types.Object, ...]
 
 
@@ -112,8 +116,9 @@ def evaluated_poses(spec: SceneSpec, paths: Trajectories, frames: Sequence[int] 
         stage = _build(spec, paths)
         _set_size(stage.scene, paths)
         rows = [_evaluate(stage, frame) for frame in (range(paths.num_frames) if frames is None else frames)]
-    objects, camera, focal_length_mm, projection = (np.array(values) for values in zip(*rows, strict=True))
-    return EvaluatedPoses(np.swapaxes(objects, 0, 1), camera, focal_length_mm, projection)
+    objects, limbs, camera, focal_length_mm, projection = (np.array(values) for values in zip(*rows, strict=True))
+    limbs = limbs.reshape(len(rows), -1, 4, 4)
+    return EvaluatedPoses(np.swapaxes(objects, 0, 1), np.swapaxes(limbs, 0, 1), camera, focal_length_mm, projection)
 
 
 def check() -> None:
@@ -149,15 +154,22 @@ def _build(spec: SceneSpec, paths: Trajectories) -> _Stage:
     setting = environment.build(spec.environment)
     materials: dict[Pattern, bpy.types.Material] = {}
     set_pieces = _add_body(scene, "environment", setting.surfaces, materials)
-    bodies = []
-    for row, item in enumerate(spec.objects):
-        parts = surfaces(item.shape, item.size_m, item.pattern, item.colour)
-        body = _add_body(scene, item.name, parts, materials)
-        for part in body:
-            _key_pose(part, paths.position_m[row], paths.quaternion_wxyz[row], paths.scale[row])
-        bodies.append(body)
+    built = tuple(_add_object(scene, item, paths, materials) for item in spec.objects)
     _set_background(scene, setting.background)
-    return _Stage(scene, _add_camera(scene, paths), tuple(bodies), set_pieces)
+    return _Stage(scene, _add_camera(scene, paths), built, set_pieces)
+
+
+def _add_object(
+    scene: bpy.types.Scene, item: ObjectSpec, paths: Trajectories, materials: dict[Pattern, bpy.types.Material]
+) -> tuple[tuple[bpy.types.Object, ...], ...]:
+    """The mesh objects of each part, which follow its path."""
+    built = []
+    for part, pose in zip(bodies.parts(item), bodies.part_poses(paths, item.name), strict=True):
+        meshes = _add_body(scene, f"{item.name} {part.name}", part.surfaces, materials)
+        for mesh in meshes:
+            _key_pose(mesh, pose.position_m, pose.quaternion_wxyz, pose.scale)
+        built.append(meshes)
+    return tuple(built)
 
 
 def _fresh_scene() -> bpy.types.Scene:
@@ -390,8 +402,8 @@ def _use_ids(stage: _Stage) -> None:
     for piece in stage.set_pieces:
         piece.color = (0.0, 0.0, 0.0, 1.0)
     for row, body in enumerate(stage.bodies):
-        for part in body:
-            part.color = ((row + 1) / 255,) * 3 + (1.0,)
+        for mesh in itertools.chain(*body):
+            mesh.color = ((row + 1) / 255,) * 3 + (1.0,)
 
 
 def _use_workbench(stage: _Stage, spec: SceneSpec, options: RenderOptions) -> None:
@@ -477,14 +489,15 @@ def _shrink(picture: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
     return cv2.cvtColor(picture[::-1], cv2.COLOR_BGRA2RGB)
 
 
-def _evaluate(stage: _Stage, frame: int) -> tuple[list[Array], Array, float, Array]:
+def _evaluate(stage: _Stage, frame: int) -> tuple[list[Array], list[Array], Array, float, Array]:
     stage.scene.frame_set(frame)
     graph = bpy.context.evaluated_depsgraph_get()
     camera = stage.camera.evaluated_get(graph)
     size = stage.scene.render
     projection = camera.calc_matrix_camera(graph, x=size.resolution_x, y=size.resolution_y)
-    bodies = [np.array(body[0].evaluated_get(graph).matrix_world) for body in stage.bodies]
-    return bodies, np.array(camera.matrix_world), camera.data.lens, np.array(projection)
+    parts = [[np.array(meshes[0].evaluated_get(graph).matrix_world) for meshes in body] for body in stage.bodies]
+    limbs = [limb for body in parts if len(body) > 1 for limb in body]
+    return [body[0] for body in parts], limbs, np.array(camera.matrix_world), camera.data.lens, np.array(projection)
 
 
 @contextmanager

@@ -94,6 +94,24 @@ def draw(clips: Sequence[Clip], columns: int) -> Image.Image:
     return sheet
 
 
+def draw_strips(title: str, caption: str, strips: Sequence[tuple[str, Path]], columns: int) -> Image.Image:
+    """A title with a caption, and below them ``columns`` frames of each (label, video). Raises as `frames_of`."""
+    width_px = 2 * MARGIN_PX + columns * (FRAME_WIDTH_PX + GAP_PX) - GAP_PX
+    rows = [(label, frames_of(video, columns, FRAME_WIDTH_PX)) for label, video in strips]
+    height_px = sum(frames[0][1].height + 2 * CAPTION_PX + 6 * GAP_PX for _, frames in rows)
+    sheet = Image.new("RGB", (width_px, height_px + 512), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    pen.text((MARGIN_PX, MARGIN_PX), title, fill=INK, font=_font(QUESTION_PX))
+    top = MARGIN_PX + QUESTION_PX + GAP_PX
+    for line in _wrap(caption, OPTION_PX, width_px - 2 * MARGIN_PX):
+        pen.text((MARGIN_PX, top), line, fill=FAINT, font=_font(OPTION_PX))
+        top += OPTION_PX + GAP_PX
+    for label, frames in rows:
+        pen.text((MARGIN_PX, top + GAP_PX), label, fill=INK, font=_font(CAPTION_PX))
+        top = _paste(sheet, pen, frames, top + CAPTION_PX + 3 * GAP_PX) + GAP_PX
+    return sheet.crop((0, 0, width_px, top + MARGIN_PX))
+
+
 def save(sheet: Image.Image, out: Path) -> None:
     """Write a PNG that is there as a whole or not at all."""
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")

@@ -29,6 +29,7 @@ import cattrs
 import numpy as np
 
 from generator.options import GenerateOptions, content
+from qa_templates.captions import Caption
 from qa_templates.question import Question
 from qa_templates.quota import Intent
 from scenes.types import SceneSpec, Trajectories, Visibility
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
 META = "video_info.meta.jsonl"
+PAIRS = "pairs.jsonl"
+CAPTIONS = "captions.jsonl"
 PART = ".part-"
 LOCK = ".lock"
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -59,6 +62,14 @@ class ConfigurationChanged(ValueError):
 def clip_key(seed: int, split: str, index: int) -> str:
     """The 32 hex digits that name a clip, whatever the size of its data set and whoever makes it."""
     return hashlib.blake2b(f"{SCHEMA_VERSION}/{seed}/{split}/{index}".encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The other clip of a pair, and the one factor in which the two differ."""
+
+    key: str
+    factor: str
 
 
 @dataclass(frozen=True)
@@ -167,7 +178,10 @@ class Dataset:
         with disk_full_named(self.root):
             annotations = sorted((_summary(path) for path in (self.root / "annotations").glob("*.json")), key=lambda each: each["index"])
             rows = [row for each in annotations for row in meta_rows(each)]
-            write_atomically(self.root / META, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+            write_atomically(self.root / META, _json_lines(rows))
+            write_atomically(self.root / CAPTIONS, _json_lines(caption_rows(annotations)))
+            if pairs := pair_rows(annotations):
+                write_atomically(self.root / PAIRS, _json_lines(pairs))
             write_atomically(self.root / "README.md", _card(self, annotations, rows))
         return len(annotations)
 
@@ -187,7 +201,15 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value
 
 
-def annotate(intent: Intent, spec: SceneSpec, seen: Visibility, questions: tuple[Question, ...], attempt: int) -> dict[str, Any]:
+def annotate(
+    intent: Intent,
+    spec: SceneSpec,
+    seen: Visibility,
+    questions: tuple[Question, ...],
+    caption: Caption,
+    attempt: int,
+    twin: Twin | None = None,
+) -> dict[str, Any]:
     """The annotation of a clip, ready for JSON. The specification is exact, measurements are rounded."""
     camera, timeline = spec.camera, spec.timeline
     return {
@@ -197,6 +219,7 @@ def annotate(intent: Intent, spec: SceneSpec, seen: Visibility, questions: tuple
         "split": spec.split,
         "seed": spec.seed,
         "attempt": attempt,
+        "twin": None if twin is None else {"key": twin.key, "factor": twin.factor},
         "video_info": {
             "duration": round(timeline.duration_s, 6),
             "fps": float(timeline.fps),
@@ -204,6 +227,7 @@ def annotate(intent: Intent, spec: SceneSpec, seen: Visibility, questions: tuple
         },
         "intent": CONVERTER.unstructure(intent),
         "questions": [{"prompt": each.prompt, **rounded(CONVERTER.unstructure(each), 6)} for each in questions],
+        "caption": {"text": caption.text, **CONVERTER.unstructure(caption)},
         "spec": CONVERTER.unstructure(spec),
         "visibility": {
             "names": list(seen.names),
@@ -273,7 +297,44 @@ def meta_rows(annotation: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def caption_rows(annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row for each clip: its dense caption, with the time-stamped lines apart."""
+    return [
+        {
+            "key": each["key"],
+            "video_path": f"{each['key']}.mp4",
+            "duration": each["video_info"]["duration"],
+            "caption": each["caption"]["text"],
+            "remarks": each["caption"]["remarks"],
+        }
+        for each in annotations
+    ]
+
+
+def words_per_second(annotations: Iterable[Mapping[str, Any]]) -> float:
+    """How dense the captions of a data set are; 12.6 in MotionBench's (arXiv 2501.02955)."""
+    told = [(len(each["caption"]["text"].split()), each["video_info"]["duration"]) for each in annotations]
+    return sum(words for words, _ in told) / max(sum(seconds for _, seconds in told), 1e-9)
+
+
+def pair_rows(annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row for each pair of twins of which both are there: the clips, and the questions that both must get right to score."""
+    by_key = {each["key"]: each for each in annotations}
+    rows = []
+    for first in by_key.values():
+        second = by_key.get(first["twin"]["key"]) if first["twin"] else None
+        if second is not None and first["index"] < second["index"]:
+            both = (first, second)
+            uids = [each["questions"][0]["uid"] for each in both]
+            rows.append({"factor": first["twin"]["factor"], "keys": [each["key"] for each in both], "uids": uids})
+    return rows
+
+
 # Files
+
+
+def _json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -411,7 +472,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _summary(path: Path) -> dict[str, Any]:
     annotation = _read(path)
-    return {key: annotation[key] for key in ("index", "key", "video_info", "questions")}
+    return {key: annotation[key] for key in ("index", "key", "video_info", "questions", "caption", "twin")}
 
 
 def _flush(path: Path) -> None:
@@ -448,11 +509,12 @@ in which order and how often. Every answer was staged, then measured again from 
 |---|---|
 {types}
 
-Right letters: {letters}.
+Right letters: {letters}. The captions hold {density:.1f} words per second of video.
 
 | in | there is |
 |---|---|
 | `{meta}` | one JSON row for each clip and question type, in MotionBench's schema (arXiv 2501.02955) |
+| `{captions}` | one JSON row for each clip: its dense caption, and the same line by line with times |
 | `videos/<key>.mp4` | {videos} |
 | `annotations/<key>.json` | the specification (it re-renders the clip), what is visible when, questions with their evidence |
 | `trajectories/<key>.npz` | position, rotation and scale of each object, pose and focal length of the camera, at every frame |
@@ -480,6 +542,8 @@ def _card(dataset: Dataset, annotations: list[dict[str, Any]], rows: list[dict[s
         split=dataset.split,
         seed=dataset.seed,
         meta=META,
+        captions=CAPTIONS,
+        density=words_per_second(annotations),
         clips=len(annotations),
         questions=types.total(),
         types="\n".join(f"| {name} | {types[name]} |" for name in sorted(types)),

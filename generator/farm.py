@@ -10,10 +10,11 @@ import os
 import signal
 import time
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future
 from contextlib import closing, contextmanager
 from itertools import islice
+from typing import Any, TypeVar
 
 import joblib
 from joblib.externals.loky import ProcessPoolExecutor, wait
@@ -22,6 +23,9 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from generator.dataset import Dataset, DiskFull
 from generator.options import GenerateOptions, reproduce
 from generator.pipeline import ClipReport, attempt_clip
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 GIVE_UP_AFTER = 5  # clips that fail before any was made: the options or the machine are to blame
 TRIES_ALONE = 2
@@ -54,6 +58,41 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
             if not made and failed == GIVE_UP_AFTER and len(indices) > failed:
                 left = len(indices) - failed
                 raise GaveUp(f"the first {failed} clips all failed, so the other {left} were not made. The last one: {report.message}")
+
+
+def parallel_map(
+    work: Callable[[Item], Made], items: Sequence[Item], workers: int = -1, threads: int = 1
+) -> Generator[tuple[Item, Made | None], None, None]:
+    """Each item with what ``work`` makes of it, as it comes; with None where the worker that had it died.
+
+    Args:
+        work: a function of a module, so that workers can import it; what it raises is raised here.
+        workers: −1 for one per core, 0 to work in this process.
+        threads: of the software renderer in each worker.
+    """
+    if workers == 0:
+        yield from ((item, work(item)) for item in items)
+        return
+    waiting = list(items)
+    count = joblib.cpu_count() if workers == -1 else workers
+    while waiting:
+        pool = ProcessPoolExecutor(min(count, len(waiting)), timeout=IDLE_S, env=dict.fromkeys(THREAD_COUNTS, str(threads)))
+        futures: dict[Future[Made], Item] = {}
+        try:
+            while waiting or futures:
+                with _signals_held():
+                    while waiting and len(futures) < count:
+                        item = waiting.pop(0)
+                        futures[pool.submit(_work_on, work, item, os.getpid())] = item
+                done, _ = wait(futures, return_when=FIRST_COMPLETED)
+                for future in done:
+                    made = future.result()
+                    yield futures.pop(future), made
+        except BrokenProcessPool:
+            yield from ((item, None) for item in futures.values())
+        finally:
+            _until_picked_up(futures)
+            pool.shutdown(wait=True, kill_workers=True)
 
 
 def _in_process(indices: Iterable[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
@@ -115,7 +154,7 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _until_picked_up(futures: Iterable[Future[ClipReport]]) -> None:
+def _until_picked_up(futures: Iterable[Future[Any]]) -> None:
     """Loky trips, with a traceback, over tasks that have not reached its pipe when it is told to kill its workers."""
     for _ in range(100):
         if all(future.running() or future.done() for future in futures):
@@ -134,6 +173,12 @@ def _alone(index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport
     dataset.sweep([index])
     message = f"clip {index} ({dataset.key(index)}) kills the process that makes it. Do it again with: {reproduce(options, index)}"
     return ClipReport(index, dataset.key(index), "failed", message=message)
+
+
+def _work_on(work: Callable[[Item], Made], item: Item, parent: int) -> Made:
+    if os.getppid() != parent:
+        os._exit(1)
+    return work(item)
 
 
 def _work(index: int, options: GenerateOptions, dataset: Dataset, parent: int) -> ClipReport:

@@ -8,7 +8,9 @@ check_contacts   Rejected when objects touch, leave the stage or come too near t
 
 from __future__ import annotations
 
-from functools import lru_cache
+import itertools
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -16,9 +18,10 @@ from generator import truth_pass
 from generator.options import OcclusionOptions
 from generator.tiles import Coverage
 from scenes import geometry
+from scenes.bodies import part_poses
 from scenes.geometry import Array
 from scenes.rejection import Rejected
-from scenes.types import SceneSpec, Timeline, Trajectories, Visibility, Watch
+from scenes.types import ObjectSpec, Pose, SceneSpec, Timeline, Trajectories, Visibility, Watch
 
 STAGE_M = 3.6  # how far from the origin an object's centre may get,
 LANDMARKS_M = 4.0  # and how far any of it may
@@ -66,24 +69,22 @@ def checked_frames(timeline: Timeline, options: OcclusionOptions) -> np.ndarray:
 def check_contacts(spec: SceneSpec, paths: Trajectories) -> None:
     """Keep objects apart, on the stage, and off the camera, at every frame.
 
-    Shapes count as their convex hulls: what flies through a ring touches it.
+    Shapes, and limbs of avatars, count as their convex hulls: what flies through a ring touches it. Objects that take part in the
+    same event may touch.
 
     Raises:
         Rejected: objects touch, an object leaves the stage, or the camera hits an object.
     """
-    hulls = [_hull(item.shape) * item.size_m for item in spec.objects]
-    radius_m = np.array([np.linalg.norm(hull, axis=1).max() for hull in hulls])[:, None] * paths.scale
-    reach_m = np.linalg.norm(paths.position_m[..., :2], axis=-1)
-    if np.any(reach_m > np.minimum(STAGE_M, LANDMARKS_M - radius_m)):
+    bodies = [_Body.of(item, paths) for item in spec.objects]
+    reach_m = np.array([np.linalg.norm(body.position_m[:, :2], axis=1) for body in bodies])
+    if np.any(reach_m > np.minimum(STAGE_M, LANDMARKS_M - np.array([body.radius_m for body in bodies]))):
         raise Rejected("staging", "object leaves the stage")
-    if np.any(np.linalg.norm(paths.position_m - paths.camera_position_m, axis=-1) < CAMERA_CLEARANCE_M):
+    if any(body.comes_within(CAMERA_CLEARANCE_M, paths.camera_position_m) for body in bodies):
         raise Rejected("staging", "camera hits an object")
-    for first in range(len(hulls)):
-        for second in range(first + 1, len(hulls)):
-            apart_m = np.linalg.norm(paths.position_m[first] - paths.position_m[second], axis=-1)
-            near = np.flatnonzero(apart_m < radius_m[first] + radius_m[second])
-            if len(near) and _touch(hulls, (first, second), paths, near):
-                raise Rejected("staging", "objects touch")
+    casts = [set(event.cast.values()) for event in spec.events]
+    for one, other in itertools.combinations(bodies, 2):
+        if not any({one.name, other.name} <= cast for cast in casts) and one.touches(other):
+            raise Rejected("staging", "objects touch")
 
 
 def _visibility(paths: Trajectories, frames: np.ndarray, coverage: Coverage) -> Visibility:
@@ -91,11 +92,14 @@ def _visibility(paths: Trajectories, frames: np.ndarray, coverage: Coverage) -> 
 
 
 def _watched(frames: np.ndarray, watch: Watch, timeline: Timeline) -> np.ndarray:
-    """Rows of ``frames`` inside a watch; the nearest to its middle when it falls between two checks."""
+    """Rows of ``frames`` inside a watch (the first and the last of them where what is between may be hidden).
+
+    The nearest to its middle when it falls between two checks.
+    """
     times_s = frames / timeline.fps
     inside = np.flatnonzero((times_s >= watch.start_s) & (times_s <= watch.end_s))
     if len(inside):
-        return inside
+        return inside[[0, -1]] if watch.ends_only else inside
     return np.array([np.argmin(np.abs(times_s - (watch.start_s + watch.end_s) / 2))])
 
 
@@ -126,33 +130,92 @@ def _check_centres(spec: SceneSpec, paths: Trajectories, frames: np.ndarray, opt
             raise Rejected("occlusion", "subject leaves the picture")
 
 
-def _touch(hulls: list[Array], pair: tuple[int, int], paths: Trajectories, frames: np.ndarray) -> bool:
-    """Whether two hulls meet at one of the frames: no plane separates them among those that commonly would.
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """A rigid piece: ``hull (point, 3)`` about its centre, which moves along ``position_m (frame, 3)``; how it turns and scales."""
 
-    Tried are the planes at right angles to the line between the centres, to that line made level, to the vertical and
-    to the axes of both bodies. Two bodies that none of these separates are taken to touch.
-    """
-    between = paths.position_m[pair[1]] - paths.position_m[pair[0]]
-    turns = [geometry.rotation(paths.quaternion_wxyz[row]).as_matrix() for row in pair]
-    upward = np.broadcast_to((0.0, 0.0, 1.0), between.shape)
-    for axis in (between, between * (1.0, 1.0, 0.0), upward, *(turn[:, :, k] for turn in turns for k in range(3))):
-        towards = axis[frames] * np.where(np.sum(axis[frames] * between[frames], axis=1) < 0, -1.0, 1.0)[:, None]
-        towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-9)
-        gap_m = np.sum(towards * between[frames], axis=1)
-        for row, turn, sense in zip(pair, turns, (1.0, -1.0), strict=True):
-            gap_m -= _reach_m(hulls[row], turn[frames], sense * towards) * paths.scale[row, frames]
-        frames = frames[gap_m < -OVERLAP_M]
-        if len(frames) == 0:
-            return False
-    return True
+    hull: Array
+    position_m: Array
+    quaternion_wxyz: Array
+    scale: Array
+
+    @cached_property
+    def radius_m(self) -> Array:
+        """``(frame,)``"""
+        return np.linalg.norm(self.hull, axis=1).max() * self.scale
+
+    @cached_property
+    def turn(self) -> Array:
+        """``(frame, 3, 3)``"""
+        return geometry.rotation(self.quaternion_wxyz).as_matrix()
+
+    def reach_m(self, towards: Array, frames: np.ndarray) -> Array:
+        """``(frame,)``: how far it reaches from its centre along ``towards (frame, 3)``."""
+        return (np.einsum("fi,fij->fj", towards, self.turn[frames]) @ self.hull.T).max(axis=1) * self.scale[frames]
+
+    def touches(self, other: _Piece, frames: np.ndarray) -> bool:
+        """Whether two hulls meet at one of the frames: no plane separates them among those that commonly would.
+
+        Tried are the planes at right angles to the line between the centres, to that line made level, to the vertical and to the axes of
+        both. Two pieces that none of these separates are taken to touch.
+        """
+        between = other.position_m - self.position_m
+        frames = frames[np.linalg.norm(between[frames], axis=1) < (self.radius_m + other.radius_m)[frames]]
+        upward = np.broadcast_to((0.0, 0.0, 1.0), between.shape)
+        axes = (piece.turn[:, :, k] for piece in (self, other) for k in range(3))
+        for axis in itertools.chain((between, between * (1.0, 1.0, 0.0), upward), axes):
+            if len(frames) == 0:
+                return False
+            towards = axis[frames] * np.where(np.sum(axis[frames] * between[frames], axis=1) < 0, -1.0, 1.0)[:, None]
+            towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-9)
+            gap_m = np.sum(towards * between[frames], axis=1) - self.reach_m(towards, frames) - other.reach_m(-towards, frames)
+            frames = frames[gap_m < -OVERLAP_M]
+        return len(frames) > 0
 
 
-def _reach_m(hull: Array, turn: Array, towards: Array) -> Array:
-    """``(frame,)``: how far a body turned by ``turn (frame, 3, 3)`` reaches from its centre along ``towards (frame, 3)``."""
-    return (np.einsum("fi,fij->fj", towards, turn) @ hull.T).max(axis=1)
+@dataclass(frozen=True, eq=False)
+class _Body:
+    """An object: its pieces, and a ball of ``radius_m (frame,)`` about ``position_m (frame, 3)`` that holds them all."""
+
+    name: str
+    position_m: Array
+    radius_m: Array
+    pieces: tuple[_Piece, ...]
+
+    @classmethod
+    def of(cls, item: ObjectSpec, paths: Trajectories) -> _Body:
+        pairs = zip(_hulls(item.shape), part_poses(paths, item.name), strict=True)
+        pieces = tuple(_Piece(hull * item.size_m, *_moved(pose, centre * item.size_m)) for (hull, centre), pose in pairs)
+        position_m = paths.pose(item.name).position_m
+        if len(pieces) == 1:
+            return cls(item.name, position_m, pieces[0].radius_m, pieces)
+        radii_m = [np.linalg.norm(piece.position_m - position_m, axis=1) + piece.radius_m for piece in pieces]
+        return cls(item.name, position_m, np.max(radii_m, axis=0), pieces)
+
+    def comes_within(self, distance_m: float, points_m: Array) -> bool:
+        """Whether the centre of a piece comes that near to ``points_m (frame, 3)``."""
+        return any(bool(np.any(np.linalg.norm(piece.position_m - points_m, axis=1) < distance_m)) for piece in self.pieces)
+
+    def touches(self, other: _Body) -> bool:
+        apart_m = np.linalg.norm(self.position_m - other.position_m, axis=1)
+        near = np.flatnonzero(apart_m < self.radius_m + other.radius_m)
+        return len(near) > 0 and any(one.touches(another, near) for one in self.pieces for another in other.pieces)
+
+
+def _moved(pose: Pose, centre_m: Array) -> tuple[Array, Array, Array]:
+    """Position, orientation and scale of a piece whose centre is at ``centre_m`` of its own frame."""
+    if not np.any(centre_m):
+        return pose.position_m, pose.quaternion_wxyz, pose.scale
+    offset_m = geometry.rotation(pose.quaternion_wxyz).apply(centre_m) * pose.scale[:, None]
+    return pose.position_m + offset_m, pose.quaternion_wxyz, pose.scale
 
 
 @lru_cache(maxsize=256)
-def _hull(shape: str) -> Array:
-    """``(point, 3)`` corners of the convex hull of an object of size 1."""
-    return np.asarray(truth_pass.unit_mesh(shape).convex_hull.vertices)
+def _hulls(shape: str) -> tuple[tuple[Array, Array], ...]:
+    """Of each piece of an object of size 1: the corners ``(point, 3)`` of its convex hull about a centre, and that centre ``(3,)``.
+
+    The centre of a rigid shape is its origin, that of a limb the middle of its bounds.
+    """
+    hulls = [np.asarray(mesh.convex_hull.vertices) for mesh in truth_pass.unit_meshes(shape)]
+    centres = [(hull.min(axis=0) + hull.max(axis=0)) / 2 if len(hulls) > 1 else np.zeros(3) for hull in hulls]
+    return tuple((hull - centre, centre) for hull, centre in zip(hulls, centres, strict=True))

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qa_templates.question import QUESTIONS, QuestionOptions
+from scenes.avatars.avatar import AVATARS
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.catalogue import Catalogue
 from scenes.environments.environment import ENVIRONMENTS
+from scenes.events.event import EVENTS
 from scenes.motions.motion import MOTIONS
 from scenes.staging import SceneOptions
 from scenes.types import require
@@ -109,6 +112,7 @@ class GenerateOptions:
         only: index of the one clip to build again; None for all that are missing.
         shard: ``i/n`` makes each n-th clip from the i-th on, i from 1 to n, for n machines that share ``out``.
         max_attempts: takes of one clip before it is given up.
+        twins: whether clips come in pairs, 2i and 2i + 1, that differ in one factor, and in what is right.
     """
 
     num_videos: int = 600
@@ -118,6 +122,7 @@ class GenerateOptions:
     only: int | None = None
     shard: str = "1/1"
     max_attempts: int = 60
+    twins: bool = False
     scene: SceneOptions = field(default_factory=SceneOptions)
     occlusion: OcclusionOptions = field(default_factory=OcclusionOptions)
     qa: QuestionOptions = field(default_factory=QuestionOptions)
@@ -153,8 +158,15 @@ def parse_shard(shard: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])  # type: ignore[index]
 
 
-CONTENT = ("seed", "split", "scene", "occlusion", "qa", "render")
-CHOSEN_FROM: dict[str, Catalogue[Any]] = {"scene.motions": MOTIONS, "scene.environments": ENVIRONMENTS, "qa.templates": QUESTIONS}
+CONTENT = ("seed", "split", "twins", "scene", "occlusion", "qa", "render")
+CHOSEN_FROM: dict[str, Catalogue[Any]] = {
+    "scene.environments": ENVIRONMENTS,
+    "scene.motions": MOTIONS,
+    "scene.avatars": AVATARS,
+    "scene.avatar_motions": AVATAR_MOTIONS,
+    "scene.events": EVENTS,
+    "qa.templates": QUESTIONS,
+}
 
 
 def content(options: GenerateOptions) -> dict[str, Any]:

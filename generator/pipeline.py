@@ -9,18 +9,20 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
 
-from generator.dataset import ClipFiles, Dataset, DiskFull, annotate, write_annotation, write_trajectories
+from generator.dataset import ClipFiles, Dataset, DiskFull, Twin, annotate, write_annotation, write_trajectories
 from generator.occlusion import check_contacts, check_visibility, clear
 from generator.options import GenerateOptions, RenderOptions, reproduce
 from generator.video import write_video
-from qa_templates.ask import ask, stage
+from qa_templates.ask import Staged, ask, stage
+from qa_templates.captions import describe
+from qa_templates.pairs import stage_pair
 from qa_templates.question import Question
-from qa_templates.quota import Intent, intent
+from qa_templates.quota import Intent, intent, twins
 from scenes.rejection import Rejected
 from scenes.solve import solve
 from scenes.streams import Streams
@@ -28,10 +30,11 @@ from scenes.types import SceneSpec, Trajectories, Visibility, Watch
 
 Status = Literal["written", "exhausted", "failed", "disk full"]
 Rejection = tuple[str, str, str, str]  # stage, reason, template, intended answer
+T = TypeVar("T")
 
 REMEDIES = {
-    "staging": "give scenes more room: a longer duration=, fewer scene.max_distractors, or more scene.motions and scene.environments",
-    "occlusion": "lower occlusion.min_visible_fraction, min_mean_visible_fraction or min_area_px, or scene.max_distractors",
+    "staging": "give scenes more room: a longer duration=, a lower scene.axes.distractors, or more scene.motions and scene.environments",
+    "occlusion": "lower occlusion.min_visible_fraction, min_mean_visible_fraction or min_area_px, or scene.axes.occlusion",
     "question": "make motions plainer or longer: a lower difficulty=, a longer duration=, or a larger width= and height=",
 }
 
@@ -46,13 +49,14 @@ class ClipFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Take:
-    """One attempt that passed every check, ready to be filmed."""
+    """One attempt that passed every check, ready to be filmed. ``twin`` is the other clip of its pair, where it has one."""
 
     spec: SceneSpec
     paths: Trajectories
     seen: Visibility
     questions: tuple[Question, ...]
     attempt: int
+    twin: Twin | None = None
 
 
 @dataclass
@@ -108,12 +112,13 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
     tally = tally or Tally()
     try:
         with dataset.part(index) as part:
-            intended = intent(options.seed, options.split, index, options.qa, options.scene)
-            take = first_good_take(intended, dataset.key(index), options, tally)
+            intended, take = good_take(index, options, dataset, tally)
             frames = film(take, part, options.render, tally)
             with tally.timed("writing"):
                 write_trajectories(part.trajectories, take.paths)
-                write_annotation(part.annotation, annotate(intended, take.spec, take.seen, take.questions, take.attempt))
+                caption = describe(take.spec, take.paths, take.seen)
+                annotation = annotate(intended, take.spec, take.seen, take.questions, caption, take.attempt, take.twin)
+                write_annotation(part.annotation, annotation)
                 dataset.commit(index, part)
     except (Exhausted, DiskFull):
         raise
@@ -124,12 +129,32 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
     return ClipReport(index, dataset.key(index), "written", frames, tally.rejections, tally.seconds)
 
 
+def good_take(index: int, options: GenerateOptions, dataset: Dataset, tally: Tally) -> tuple[Intent, Take]:
+    """What a clip is to ask, and the first attempt at it that passes; of twins, the first that passes for both. Raises Exhausted."""
+    asked = (options.seed, options.split, index, options.qa, options.scene)
+    if not options.twins:
+        intended = intent(*asked)
+        return intended, first_good_take(intended, dataset.key(index), options, tally)
+    pair, place = twins(*asked), index % 2
+    return pair[place], first_good_pair(pair, dataset, options, tally)[place]
+
+
 def first_good_take(intended: Intent, clip_id: str, options: GenerateOptions, tally: Tally) -> Take:
     """The first attempt that passes. Attempts differ in their nuisance factors, never in what is asked and answered."""
+    return _first_good(intended, clip_id, options, tally, lambda streams: one_take(intended, clip_id, streams, options, tally))
+
+
+def first_good_pair(pair: tuple[Intent, Intent], dataset: Dataset, options: GenerateOptions, tally: Tally) -> tuple[Take, Take]:
+    """The first attempt that passes for both twins: whichever of the two is made, and by whom, it is the same."""
+    clip_ids = (dataset.key(pair[0].index), dataset.key(pair[1].index))
+    return _first_good(pair[0], clip_ids[0], options, tally, lambda streams: one_pair(pair, clip_ids, streams, options, tally))
+
+
+def _first_good(intended: Intent, clip_id: str, options: GenerateOptions, tally: Tally, attempt_at: Callable[[Streams], T]) -> T:
     streams = Streams(options.seed, options.split, intended.index)
     for attempt in range(options.max_attempts):
         try:
-            return one_take(intended, clip_id, streams.retry(attempt), options, tally)
+            return attempt_at(streams.retry(attempt))
         except Rejected as rejected:
             tally.rejections[rejected.stage, rejected.reason, intended.template, intended.answer] += 1
     raise Exhausted(_exhaustion(intended, clip_id, options, tally.rejections))
@@ -139,10 +164,34 @@ def one_take(intended: Intent, clip_id: str, streams: Streams, options: Generate
     """Everything short of a picture. Raises Rejected."""
     with tally.timed("staging"):
         staged = stage(intended, clip_id, streams, options.scene)
+    return _asked(staged, _solved(staged, tally), streams, options, tally)
+
+
+def one_pair(
+    pair: tuple[Intent, Intent], clip_ids: tuple[str, str], streams: Streams, options: GenerateOptions, tally: Tally
+) -> tuple[Take, Take]:
+    """The same for twins. Raises Rejected when either will not do."""
+    with tally.timed("staging"):
+        staged = stage_pair(pair, clip_ids, streams, options.scene)
+    both = (staged.first, staged.second)
+    paths = [_solved(each, tally) for each in both]
+    one, other = (_asked(each, path, streams, options, tally) for each, path in zip(both, paths, strict=True))
+    twins_of = (Twin(clip_ids[1], staged.factor), Twin(clip_ids[0], staged.factor))
+    return replace(one, twin=twins_of[0]), replace(other, twin=twins_of[1])
+
+
+def _solved(staged: Staged, tally: Tally) -> Trajectories:
+    """Trajectories in which objects keep apart. Raises Rejected."""
     with tally.timed("solving"):
         paths = solve(staged.spec)
     with tally.timed("occlusion"):
         check_contacts(staged.spec, paths)
+    return paths
+
+
+def _asked(staged: Staged, paths: Trajectories, streams: Streams, options: GenerateOptions, tally: Tally) -> Take:
+    """A take that can be seen, with its questions. Raises Rejected."""
+    with tally.timed("occlusion"):
         seen = check_visibility(staged.spec, paths, options.occlusion)
     with tally.timed("questions"):
 

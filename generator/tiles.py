@@ -1,6 +1,7 @@
 """Where to look for each object: matrices for OpenGL, and the tiles that the truth pass draws. Numpy alone.
 
-Rectangles are x0, y0, x1, y1 in pixels of the picture plane, which goes on beyond the picture's edges.
+A *piece* is what moves as one: a rigid object, or a limb of an avatar. Rectangles are x0, y0, x1, y1 in pixels of the
+picture plane, which goes on beyond the picture's edges.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenes import geometry
+from scenes.bodies import part_poses
 from scenes.geometry import Array
 from scenes.types import Trajectories
 
@@ -51,29 +53,34 @@ class Layout:
 
     Args:
         frames: ``(check,)``.
-        models: ``(object, check, 4, 4)`` from object to world coordinates.
-        corners: ``(object, 8, 3)`` of the objects' bounding boxes, in object coordinates.
+        models: ``(piece, check, 4, 4)`` from the pieces' coordinates to the world.
+        corners: ``(piece, 8, 3)`` of the pieces' bounding boxes, in their coordinates.
         parts: ``(part, 2, 3)`` lowest and highest corners of the environment's surfaces.
         tile_px: pixels a side of a tile.
 
     ``subject (tile,)`` and ``check (tile,)`` are the row of the object that a tile is about and that of its frame.
-    ``over_object (object, tile)`` and ``over_part (part, tile)`` tell what may be in front of a tile's subject.
+    ``owner (piece,)`` is the object of a piece. ``over_piece (piece, tile)`` and ``over_part (part, tile)`` tell what may be in front of
+    a tile's subject; no piece of its own is.
     """
 
     def __init__(self, paths: Trajectories, frames: np.ndarray, models: Array, corners: Array, parts: Array, tile_px: int) -> None:
         self._picture_px = (paths.width_px, paths.height_px)
         self._models = models
-        corners_m = np.einsum("ofij,okj->ofki", models[..., :3, :3], corners) + models[:, :, None, :3, 3]
+        corners_m = np.einsum("pfij,pkj->pfki", models[..., :3, :3], corners) + models[:, :, None, :3, 3]
+        self.owner = owners(paths)
         extent = extent_of(paths, frames, corners_m)
-        self.shape = extent.nearest_m.shape
-        self.subject, self.check = np.nonzero(extent.farthest_m > NEAR_M)
-        self.rectangle_px = _with_margin(extent.rectangle_px[self.subject, self.check], tile_px)
+        whole = _of_objects(extent, self.owner)
+        self.shape = whole.nearest_m.shape
+        self.subject, self.check = np.nonzero(whole.farthest_m > NEAR_M)
+        self.rectangle_px = _with_margin(whole.rectangle_px[self.subject, self.check], tile_px)
         self.to_clip = clip_matrices(paths, frames[self.check], self.rectangle_px) @ view_matrices(paths, frames)[self.check]
-        farthest_m = extent.farthest_m[self.subject, self.check]
-        self.over_object = self._may_cover(extent, farthest_m) & (self.subject != np.arange(len(models))[:, None])
+        farthest_m = whole.farthest_m[self.subject, self.check]
+        self.over_piece = self._may_cover(extent, farthest_m) & (self.subject != self.owner[:, None])
         part_corners_m = np.broadcast_to(corners_of(parts)[:, None], (len(parts), len(frames), 8, 3))
         self.over_part = self._may_cover(extent_of(paths, frames, part_corners_m), farthest_m)
-        self.over_part &= _may_be_between(parts, corners_m[self.subject, self.check], paths.camera_position_m[frames[self.check]])
+        low_m = _by_object(np.minimum, corners_m.min(axis=2), self.owner)[self.subject, self.check]
+        high_m = _by_object(np.maximum, corners_m.max(axis=2), self.owner)[self.subject, self.check]
+        self.over_part &= _may_be_between(parts, low_m, high_m, paths.camera_position_m[frames[self.check]])
 
     def _may_cover(self, extent: Extent, farthest_m: Array) -> np.ndarray:
         """``(body, tile)``: the body overlaps the tile, and some of it is nearer than the far end of the subject."""
@@ -81,7 +88,7 @@ class Layout:
         return overlap & (extent.nearest_m[:, self.check] < farthest_m) & (extent.farthest_m[:, self.check] > NEAR_M)
 
     def matrices(self, row: int, tiles: np.ndarray) -> Array:
-        """``(tile, 4, 4)`` from the coordinates of object ``row`` to the clip coordinates of each of the tiles."""
+        """``(tile, 4, 4)`` from the coordinates of piece ``row`` to the clip coordinates of each of the tiles."""
         return self.to_clip[tiles] @ self._models[row, self.check[tiles]]
 
     def coverage(self, silhouette: np.ndarray, covered: np.ndarray) -> Coverage:
@@ -111,11 +118,17 @@ def view_matrices(paths: Trajectories, frames: np.ndarray) -> Array:
 
 
 def model_matrices(paths: Trajectories, frames: np.ndarray, sizes_m: Array) -> Array:
-    """``(object, check, 4, 4)`` from the coordinates of meshes of size 1 to the world."""
-    quaternions = paths.quaternion_wxyz[:, frames]
+    """``(piece, check, 4, 4)`` from the coordinates of meshes of size 1 to the world, for the sizes of the objects ``(object,)``."""
+    poses = [pose for name in paths.names for pose in part_poses(paths, name)]
+    quaternions = np.stack([pose.quaternion_wxyz[frames] for pose in poses])
     turn = geometry.rotation(quaternions.reshape(-1, 4)).as_matrix().reshape(*quaternions.shape[:2], 3, 3)
-    scale = paths.scale[:, frames] * sizes_m[:, None]
-    return _affine(turn * scale[..., None, None], paths.position_m[:, frames])
+    scale = np.stack([pose.scale[frames] for pose in poses]) * sizes_m[owners(paths), None]
+    return _affine(turn * scale[..., None, None], np.stack([pose.position_m[frames] for pose in poses]))
+
+
+def owners(paths: Trajectories) -> np.ndarray:
+    """``(piece,)``: the row of the object that each piece belongs to."""
+    return np.repeat(np.arange(len(paths.names)), [len(part_poses(paths, name)) for name in paths.names])
 
 
 def clip_matrices(paths: Trajectories, frames: np.ndarray, rectangle_px: Array) -> Array:
@@ -204,12 +217,24 @@ def corners_of(bounds_m: Array) -> Array:
     return bounds_m[..., picks, np.arange(3)]
 
 
-def _may_be_between(parts_m: Array, corners_m: Array, camera_m: Array) -> np.ndarray:
+def _of_objects(extent: Extent, owner: np.ndarray) -> Extent:
+    """What whole objects may cover, from what their pieces may."""
+    low, high = np.split(extent.rectangle_px, 2, axis=-1)
+    rectangle = np.concatenate([_by_object(np.minimum, low, owner), _by_object(np.maximum, high, owner)], axis=-1)
+    return Extent(rectangle, _by_object(np.minimum, extent.nearest_m, owner), _by_object(np.maximum, extent.farthest_m, owner))
+
+
+def _by_object(extreme: np.ufunc, values: Array, owner: np.ndarray) -> Array:
+    """The extreme of ``values (piece, ...)`` over each object's pieces, which follow one another."""
+    return extreme.reduceat(values, np.flatnonzero(np.diff(owner, prepend=-1)), axis=0)
+
+
+def _may_be_between(parts_m: Array, low_m: Array, high_m: Array, camera_m: Array) -> np.ndarray:
     """``(part, tile)``: the part's bounds meet the bounds of the camera and the subject taken together.
 
     Args:
-        parts_m: ``(part, 2, 3)``; subjects ``corners_m (tile, 8, 3)``; ``camera_m (tile, 3)``.
+        parts_m: ``(part, 2, 3)``; bounds of the subjects ``low_m``, ``high_m (tile, 3)``; ``camera_m (tile, 3)``.
     """
-    low = np.minimum(corners_m.min(axis=1), camera_m) + TOUCHING_M
-    high = np.maximum(corners_m.max(axis=1), camera_m) - TOUCHING_M
+    low = np.minimum(low_m, camera_m) + TOUCHING_M
+    high = np.maximum(high_m, camera_m) - TOUCHING_M
     return np.all((parts_m[:, None, 0] < high) & (parts_m[:, None, 1] > low), axis=-1)

@@ -17,19 +17,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import moderngl
 import numpy as np
 import trimesh
 
 from generator.system_libraries import install_command
-from generator.tiles import Coverage, Layout, clip_matrices, corners_of, model_matrices, view_matrices
+from generator.tiles import Coverage, Layout, clip_matrices, corners_of, model_matrices, owners, view_matrices
+from scenes import bodies
 from scenes.colours import COLOURS
 from scenes.environments import environment
 from scenes.geometry import Array
 from scenes.patterns import plain
-from scenes.shapes import object_mesh
 from scenes.solids import join
 from scenes.types import EnvironmentSpec, ObjectSpec, SceneSpec, Trajectories
 
@@ -69,7 +69,7 @@ INSTANCE_BYTES = 18 * 4
 
 @dataclass(frozen=True, eq=False)
 class _Solid:
-    """An object's mesh of size 1 on the GPU, and the corners ``(8, 3)`` of its bounds."""
+    """The mesh of a piece of an object of size 1 on the GPU, and the corners ``(8, 3)`` of its bounds."""
 
     mesh: _GpuMesh
     corners: Array
@@ -96,14 +96,14 @@ class TruthPass:
         self._context.gc_mode = "context_gc"  # free only in `_current`: Blender may have a context here as well
         with self._current():
             self._program = self._context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
-        self._solid = lru_cache(maxsize=64)(self._upload_solid)
+        self._solids = lru_cache(maxsize=64)(self._upload_solids)
         self._scenery = lru_cache(maxsize=2)(self._upload_scenery)
         self._sheet = lru_cache(maxsize=2)(self._new_sheet)
 
     def coverage(self, spec: SceneSpec, paths: Trajectories, frames: np.ndarray, silhouette_px: int = 64) -> Coverage:
         """How much of each object is visible at ``frames (check,)``, measured on rasters of ``silhouette_px`` a side."""
         with self._current():
-            solids = [self._solid(item.shape) for item in spec.objects]
+            solids = self._pieces(spec)
             scenery = self._scenery(spec.environment)
             models = model_matrices(paths, frames, _sizes_m(spec))
             corners = np.stack([solid.corners for solid in solids])
@@ -132,8 +132,8 @@ class TruthPass:
         places = np.arange(len(frames))
         sheet.begin(len(frames))
         sheet.draw(self._scenery(spec.environment).mesh, to_clip, places, (0.0, 0.0))
-        for row, item in enumerate(spec.objects):
-            sheet.draw(self._solid(item.shape).mesh, to_clip @ models[row], places, ((row + 1) / 255, 0.0))
+        for model, owner, solid in zip(models, owners(paths), self._pieces(spec), strict=True):
+            sheet.draw(solid.mesh, to_clip @ model, places, ((int(owner) + 1) / 255, 0.0))
         return sheet.read(len(frames))[..., 0]
 
     @contextmanager
@@ -142,8 +142,13 @@ class TruthPass:
             self._context.gc()
             yield
 
-    def _upload_solid(self, shape: str) -> _Solid:
-        mesh = unit_mesh(shape)
+    def _pieces(self, spec: SceneSpec) -> list[_Solid]:
+        return [solid for item in spec.objects for solid in self._solids(item.shape)]
+
+    def _upload_solids(self, shape: str) -> tuple[_Solid, ...]:
+        return tuple(self._upload_solid(mesh) for mesh in unit_meshes(shape))
+
+    def _upload_solid(self, mesh: trimesh.Trimesh) -> _Solid:
         closed = bool(mesh.is_watertight and mesh.is_winding_consistent and mesh.volume > 0)
         return _Solid(_GpuMesh(self._context, self._program, mesh.vertices, mesh.faces, closed), corners_of(_bounds(mesh.vertices)))
 
@@ -188,10 +193,11 @@ def _open_context(libegl: str) -> tuple[ctypes.CDLL, moderngl.Context]:
 
 
 @lru_cache(maxsize=8)
-def unit_mesh(shape: str) -> trimesh.Trimesh:
-    """The mesh of objects of that shape whatever their paint, of size 1."""
+def unit_meshes(shape: str) -> tuple[trimesh.Trimesh, ...]:
+    """The meshes of objects of that shape (of an avatar, of its limbs, each in its own frame) whatever their paint, of size 1."""
     paint = next(iter(COLOURS))
-    return object_mesh(ObjectSpec(shape, shape, 1.0, paint, plain(COLOURS[paint]), (0.0, 0.0, 0.0)))
+    parts = bodies.parts(ObjectSpec(shape, shape, 1.0, paint, plain(COLOURS[paint]), (0.0, 0.0, 0.0)))
+    return tuple(cast(trimesh.Trimesh, trimesh.util.concatenate([surface.mesh for surface in part.surfaces])) for part in parts)
 
 
 @contextmanager
@@ -240,11 +246,11 @@ def _draw_coverage(sheet: _Sheet, layout: Layout, solids: list[_Solid], scenery:
     """Pixels ``(tile, y, x, 2)``: channel 0 is the silhouette drawn alone, channel 1 what lies in front of it."""
     sheet.begin(tiles.stop - tiles.start)
     for row, solid in enumerate(solids):
-        chosen = tiles.start + np.flatnonzero(layout.subject[tiles] == row)
+        chosen = tiles.start + np.flatnonzero(layout.subject[tiles] == layout.owner[row])
         sheet.draw(solid.mesh, layout.matrices(row, chosen), chosen - tiles.start, (1.0, 0.0))
     with sheet.in_front():
         for row, solid in enumerate(solids):
-            chosen = tiles.start + np.flatnonzero(layout.over_object[row, tiles])
+            chosen = tiles.start + np.flatnonzero(layout.over_piece[row, tiles])
             sheet.draw(solid.mesh, layout.matrices(row, chosen), chosen - tiles.start, (0.0, 1.0))
         over_part = layout.over_part[:, tiles]
         for part in np.flatnonzero(over_part.any(axis=1)):

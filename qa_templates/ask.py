@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from qa_templates.difficulty import Measured, QuestionDifficulty
 from qa_templates.question import LETTERS, QUESTIONS, Asked, Disagreement, Evidence, Question, QuestionOptions, QuestionTemplate
 from qa_templates.quota import Intent, draw_options, template_shares
+from qa_templates.sampling import required_fps
 from scenes.rejection import Rejected
 from scenes.staging import ClipIdentity, SceneOptions, compose
 from scenes.streams import Streams
 from scenes.types import SceneSpec, Trajectories, Visibility, Watch
+
+NONE_OF_THESE = "none of these"
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ def stage(intent: Intent, clip_id: str, streams: Streams, scene: SceneOptions) -
     """Build a scene for an intent. Raises Rejected when this attempt's draw is infeasible."""
     script = QUESTIONS[intent.template]().script(intent.answer, intent.options, streams.rng("script"), scene)
     spec, names = compose(script, ClipIdentity(clip_id, intent.split, intent.index, intent.seed), streams, scene)
-    return Staged(spec, Asked(intent.template, intent.options, intent.letter, {**script.slots, **names}))
+    return Staged(spec, Asked(intent.template, intent.options, intent.letter, {**script.slots, **names}, intent.none))
 
 
 def ask(
@@ -48,7 +52,7 @@ def ask(
         Disagreement: the staged answer and the measured one differ.
     """
     intended = prove(staged.asked, paths, seen)
-    questions = [_written(staged.spec, staged.asked, intended, streams, scene, 0)]
+    questions = [_written(staged.spec, staged.asked, intended, paths, seen, streams, scene, 0)]
     others = [
         str(name) for name in streams.rng("extra questions").permutation(list(template_shares(options))) if name != staged.asked.template
     ]
@@ -57,7 +61,7 @@ def ask(
             break
         extra = _noticed(QUESTIONS[name](), len(questions), paths, seen, streams, scene, visible)
         if extra is not None:
-            questions.append(_written(staged.spec, *extra, streams, scene, len(questions)))
+            questions.append(_written(staged.spec, *extra, paths, seen, streams, scene, len(questions)))
     return tuple(questions)
 
 
@@ -103,11 +107,22 @@ def _noticed(
     return asked, evidence
 
 
-def _written(spec: SceneSpec, asked: Asked, evidence: Evidence, streams: Streams, scene: SceneOptions, rank: int) -> Question:
+def _written(
+    spec: SceneSpec,
+    asked: Asked,
+    evidence: Evidence,
+    paths: Trajectories,
+    seen: Visibility,
+    streams: Streams,
+    scene: SceneOptions,
+    rank: int,
+) -> Question:
     template = QUESTIONS[asked.template]()
-    texts = tuple(template.option_text(key, asked.slots) for key in asked.options)
+    texts = [template.option_text(key, asked.slots) for key in asked.options]
     if len(set(texts)) != len(LETTERS):
         raise Disagreement(f"{asked.template}: options {texts} are not four different ones")
+    if asked.none is not None:
+        texts[asked.none] = NONE_OF_THESE
     return Question(
         uid=hashlib.blake2b(f"{spec.clip_id}/{rank}/{asked.template}".encode(), digest_size=8).hexdigest(),
         question_type=template.question_type,
@@ -116,7 +131,8 @@ def _written(spec: SceneSpec, asked: Asked, evidence: Evidence, streams: Streams
         options=tuple(_sentence(text) for text in texts),
         answer=asked.letter,
         evidence=evidence,
-        difficulty=scene.difficulty,
+        difficulty=QuestionDifficulty(scene.levels, Measured.of(evidence, paths, seen)),
+        required_fps=required_fps(template.needs(asked, evidence, paths), paths.fps),
         asked=asked,
     )
 

@@ -1,14 +1,25 @@
 """How does the camera move?"""
 
+import itertools
 from functools import cache
 
 from qa_templates.directions import travelling_motions
-from qa_templates.observation import camera_keys, camera_margin_px, camera_performances, camera_phrase, mirrored_camera, reversed_camera
+from qa_templates.observation import (
+    camera_key,
+    camera_keys,
+    camera_margin_px,
+    camera_performances,
+    camera_phrase,
+    flipped,
+    mirrored_camera,
+    reversed_camera,
+)
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, Shot, room_s, span_s
+from scenes.twins import refilmed
 
 STATIC_SHARE = 0.03  # of the still clips in which it is asked as an extra question: most clips are still, and it would always be right
 
@@ -55,11 +66,45 @@ class CameraMove(QuestionTemplate):
             return None
         return found[0].key, {}
 
+    def twins(self, answer, options):
+        """The other direction, and the move that it is mistaken for, in the same direction."""
+        return tuple(key for key in options if key in (flipped(answer), _mistaken(answer)) and key != answer)
+
+    def twin_sets(self, scene):
+        return twin_sets()
+
+    def twin(self, spec, asked, answer, rng, scene):
+        shot = Shot(*camera_keys()[answer])
+        factor = "direction" if answer == flipped(asked.answer) else "camera move"
+        return refilmed(spec, shot, rng, scene), factor
+
     def mirrored(self, asked):
         return with_answers(asked, mirrored_camera)
 
     def reversed_in_time(self, asked):
         return with_answers(asked, reversed_camera)
+
+
+@cache
+def twin_sets() -> tuple[tuple[str, ...], ...]:
+    """Two moves that are mistaken for one another, in both directions; the others with two directions in twos."""
+    signed = [name for name, move in CAMERA_MOVES.items() if set(move.directions) == {1, -1}]
+    alike = {frozenset((name, other)) for name in signed if (other := _rival(name))}
+    alone = [name for name in signed if not _rival(name)]
+    pairs = [*sorted(sorted(pair) for pair in alike), *itertools.combinations(alone, 2)]
+    return tuple(tuple(camera_key(name, sense) for sense in (1, -1) for name in pair) for pair in pairs)
+
+
+def _rival(move: str) -> str:
+    """The move that a move is mistaken for, if that is mutual; else ""."""
+    other = CAMERA_MOVES[move].confusable
+    return other if other and CAMERA_MOVES[other].confusable == move else ""
+
+
+def _mistaken(key: str) -> str:
+    """The key of a move's rival in the same sense; its own where there is none."""
+    move, sense = camera_keys()[key]
+    return camera_key(_rival(move), sense) if _rival(move) else key
 
 
 @cache

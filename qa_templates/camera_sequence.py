@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from qa_templates.directions import travelling_motions
 from qa_templates.observation import MIN_REST_S, camera_keys, camera_performances, camera_phrase, mirrored_camera, reversed_camera
-from qa_templates.orders import found_order, order_sets, written
+from qa_templates.orders import exchange, found_order, order_sets, swaps, written
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, Shot, room_s
+from scenes.twins import recut
 
 
 @QUESTIONS.register
@@ -51,6 +52,12 @@ class CameraSequence(QuestionTemplate):
 
     def option_text(self, answer, slots):
         return f"the camera {written(answer, [camera_phrase(key) for key in slots['moves']])}"
+
+    def twins(self, answer, options):
+        return swaps(answer, options)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return recut(spec, exchange(asked.answer, answer)), "order"
 
     def mirrored(self, asked):
         return replace(asked, slots={"moves": [mirrored_camera(key) for key in asked.slots["moves"]]})

@@ -1,10 +1,11 @@
 """How often does an object repeat one of its several motions?"""
 
-from qa_templates.count_cycles import countable_motions, times
+from qa_templates.count_cycles import countable_motions, next_numbers, number_pairs, times
 from qa_templates.observation import MIN_COUNT_MARGIN, count_margin, performances, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import recounted
 from scenes.types import require
 
 HIGHEST = 5
@@ -24,7 +25,7 @@ class CountInSequence(QuestionTemplate):
     )
 
     def option_sets(self, scene):
-        return subsets(str(number) for number in range(1, HIGHEST + 1))
+        return subsets(str(number) for number in scene.levels.numbers(HIGHEST))
 
     def script(self, answer, options, rng, scene):
         pairs = self._pairs(scene)
@@ -52,13 +53,23 @@ class CountInSequence(QuestionTemplate):
         require_perceptible(paths, seen, chosen[0])
         cycles = chosen[0].cycles
         margin, frames = count_margin(cycles), (chosen[0].first, chosen[0].last)
-        return Evidence("cycles", round(cycles, 3), "cycles", margin, "cycles", frames, (chosen[0].subject,), chosen[0].rate_hz)
+        return Evidence("cycles", round(cycles, 3), "cycles", margin, "cycles", frames, (chosen[0].subject,))
 
     def answer(self, evidence, asked):
         return str(round(evidence.value)) if evidence.margin > MIN_COUNT_MARGIN else None
 
     def option_text(self, answer, slots):
         return times(int(answer))
+
+    def twins(self, answer, options):
+        return next_numbers(answer, options)
+
+    def twin_sets(self, scene):
+        return number_pairs(self.option_sets(scene))
+
+    def twin(self, spec, asked, answer, rng, scene):
+        motions = [action.name for action in spec.object(asked.slots["subject"]).actions]
+        return recounted(spec, asked.slots["subject"], motions.index(asked.slots["motion"]), int(answer), rng), "count"
 
     def reversed_in_time(self, asked):
         return asked if reversed_motion(asked.slots["motion"]) == asked.slots["motion"] else None

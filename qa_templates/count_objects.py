@@ -1,11 +1,14 @@
 """How many objects perform a motion?"""
 
+from qa_templates.count_cycles import next_numbers
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from qa_templates.which_object_does import OBJECTS
 from scenes.motions.motion import MOTIONS
+from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import redone, suits
 
 
 @QUESTIONS.register
@@ -24,7 +27,7 @@ class CountObjects(QuestionTemplate):
         return [("1", "2", "3", "4")]
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(level_motions(scene, 4))[:4]]
+        motions = [str(name) for name in rng.permutation(self.motions(scene))[:4]]
         performed = rng.permutation([motions[0]] * int(answer) + motions[1 : 1 + len(OBJECTS) - int(answer)])
         roles = tuple(Role(key, (Beat(str(motion)),)) for key, motion in zip(OBJECTS, performed, strict=True))
         needed_s = max(room_s(span_s(motion)) for motion in motions)
@@ -35,15 +38,33 @@ class CountObjects(QuestionTemplate):
         margin_px = require_perceptible(paths, seen, *found)
         chosen = [item.subject for item in found if item.motion == asked.slots["motion"]]
         subjects = tuple(item.subject for item in found)
-        return Evidence(
-            "objects that perform the motion", chosen, "", margin_px, "px", spread(found), subjects, max(item.rate_hz for item in found)
-        )
+        return Evidence("objects that perform the motion", chosen, "", margin_px, "px", spread(found), subjects)
 
     def answer(self, evidence, asked):
         return str(len(evidence.value)) if evidence.value else None
 
     def option_text(self, answer, slots):
         return answer
+
+    def twins(self, answer, options):
+        return next_numbers(answer, options)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        """One more of the objects takes part, or one of them does something else instead."""
+        doing = {name: spec.object(name).actions[0].name for name in (asked.slots[key] for key in OBJECTS)}
+        motion = asked.slots["motion"]
+        more = int(answer) > int(asked.answer)
+        name = str(rng.choice([name for name, done in doing.items() if (done == motion) != more]))
+        if more:
+            return redone(spec, name, Beat(motion), rng, scene), "count"
+        others = [other for other in self.motions(scene) if other not in doing.values() and suits(other, spec.object(name))]
+        if not others:
+            raise Rejected("staging", "no other motion for such a shape")
+        return redone(spec, name, Beat(str(rng.choice(others))), rng, scene), "count"
+
+    def motions(self, scene):
+        """What the objects may do."""
+        return level_motions(scene, 4)
 
     def reversed_in_time(self, asked):
         return asked if reversed_motion(asked.slots["motion"]) == asked.slots["motion"] else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from qa_templates.observation import Performance, scaled_px
@@ -27,9 +29,17 @@ def travelling_motions(scene: SceneOptions, *, turning: bool = False) -> list[st
     Raises:
         ValueError: the scene options allow none of them.
     """
-    travelling = [name for name in TRAVELLING if name in MOTIONS and not (turning and MOTIONS[name].rolls)]
-    allowed = [name for name in travelling if name in scene.motion_names()]
-    require(bool(allowed), "scene.motions", list(scene.motions), f"at least one of {', '.join(travelling)}, or none for all")
+    return motions_among(scene, [name for name in TRAVELLING if name in MOTIONS and not (turning and MOTIONS[name].rolls)])
+
+
+def motions_among(scene: SceneOptions, names: Sequence[str]) -> list[str]:
+    """Those of some motions that a scene may use.
+
+    Raises:
+        ValueError: the scene options allow none of them.
+    """
+    allowed = [name for name in names if name in scene.motion_names()]
+    require(bool(allowed), "scene.motions", list(scene.motions), f"at least one of {', '.join(names)}, or none for all")
     return allowed
 
 
@@ -45,14 +55,14 @@ def direction(paths: Trajectories, performance: Performance) -> tuple[str, float
     moved = pose.position_m[last] - pose.position_m[first]
     forward = geometry.camera_axes(paths.camera_quaternion_wxyz[first])[2]
     sight = pose.position_m[first] - paths.camera_position_m[first]
-    (name, margin_rad), (other, other_rad) = (_quarter(moved, ahead) for ahead in (forward, sight))
+    (name, margin_rad), (other, other_rad) = (quarter(moved, ahead) for ahead in (forward, sight))
     if name != other:
         raise Rejected("question", "the direction is not clear in the picture")
     _require_visible(paths, performance, name, float(moved @ forward) / float(sight @ forward))
     return name, min(margin_rad, other_rad)
 
 
-def _quarter(moved: np.ndarray, ahead: np.ndarray) -> tuple[str, float]:
+def quarter(moved: np.ndarray, ahead: np.ndarray) -> tuple[str, float]:
     """The direction of a way over the ground, seen by one who looks ahead, and its distance from the next one in radians."""
     ground = ahead[:2] / np.linalg.norm(ahead[:2])
     angle_rad = np.arctan2(moved[:2] @ ground, moved[:2] @ (ground[1], -ground[0]))

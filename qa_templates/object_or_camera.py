@@ -5,6 +5,7 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.staging import Beat, Role, Script, gentle_shot, room_s, span_s
+from scenes.twins import redone, refilmed, stilled, suits
 
 TEXTS = {
     "object": "only {subject} moves",
@@ -51,3 +52,20 @@ class ObjectOrCamera(QuestionTemplate):
 
     def option_text(self, answer, slots):
         return TEXTS[answer].format(subject=f"the {slots['subject']}")
+
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        """What begins to move takes the time of what ceases to."""
+        subject = spec.object(asked.slots["subject"])
+        like = next(iter(subject.actions or spec.camera.moves), None)
+        if answer in ("object", "both") and not subject.actions:
+            motion = str(rng.choice([name for name in level_motions(scene) if suits(name, subject)]))
+            spec = redone(spec, subject.name, Beat(motion), rng, scene, like)
+        elif answer not in ("object", "both"):
+            spec = stilled(spec, subject.name)
+        films = answer in ("camera", "both")
+        if films != bool(spec.camera.moves):
+            spec = refilmed(spec, gentle_shot(rng) if films else None, rng, scene, like=like)
+        return spec, "what moves"

@@ -1,4 +1,4 @@
-"""What can be observed in a clip, from trajectories and visibility alone: performances, camera moves, and how well they show."""
+"""What can be observed in a clip, from trajectories and visibility alone: performances, events, camera moves, and how well they show."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenes import geometry
+from scenes.avatars.motions import motion as avatar_motion
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
+from scenes.body_kinematics import BodyKinematics, body_segments
 from scenes.camera_kinematics import CameraKinematics, camera_segments
 from scenes.cameras import move as camera_move
 from scenes.cameras.move import CAMERA_MOVES
+from scenes.events import event as object_event
 from scenes.kinematics import Kinematics, active_segments
 from scenes.motions import motion as object_motion
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
+from scenes.relations import Relations
 from scenes.types import Trajectories, Visibility
 
 MIN_MOTION_PX = 10.0  # of some point of an object, at 480 lines: what a viewer surely sees
@@ -28,23 +33,24 @@ MIN_COUNT_MARGIN = 0.25  # cycles from the middle between two whole numbers
 
 @dataclass(frozen=True)
 class Performance:
-    """A stretch of a trajectory between two rests, and the motion that it was recognised as."""
+    """A stretch of a trajectory between two rests, and the motion that it was recognised as.
+
+    ``sense`` is that of an avatar's motion: its left (+1) or right (−1), forward or backward; +1 where it has none.
+    """
 
     subject: str
     motion: str
     first: int
     last: int
-    measured: Kinematics
+    measured: Kinematics | BodyKinematics
+    sense: int = 1
 
     @property
     def cycles(self) -> float:
         """How often the motion repeats, as measured."""
+        if isinstance(self.measured, BodyKinematics):
+            return AVATAR_MOTIONS[self.motion].count(self.measured)
         return MOTIONS[self.motion].count(self.measured)
-
-    @property
-    def rate_hz(self) -> float:
-        """Sampling rate at which each half-cycle is seen twice."""
-        return 4.0 * max(self.cycles, 0.5) / self.measured.duration_s
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ def performances(paths: Trajectories, name: str) -> list[Performance]:
     Raises:
         Rejected: a stretch matches no registered motion, or several.
     """
+    if paths.is_avatar(name):
+        return _avatar_performances(paths, name)
     pose, found = paths.pose(name), []
     for first, last in active_segments(pose, paths.fps):
         measured = Kinematics.of(pose, paths.fps, first, last)
@@ -74,6 +82,60 @@ def performances(paths: Trajectories, name: str) -> list[Performance]:
             raise Rejected("question", "a motion is not clearly one of its kind")
         found.append(Performance(name, motion, first, last, measured))
     return found
+
+
+def _avatar_performances(paths: Trajectories, name: str) -> list[Performance]:
+    found = []
+    for first, last in body_segments(paths, name):
+        measured = BodyKinematics.of(paths, name, first, last)
+        recognised = avatar_motion.recognise(measured)
+        if recognised is None:
+            raise Rejected("question", "an avatar's motion is not clearly one of its kind")
+        found.append(Performance(name, recognised[0], first, last, measured, recognised[1]))
+    return found
+
+
+@dataclass(frozen=True)
+class EventPerformance:
+    """A stretch in which the cast of an event moves, and the event that it was recognised as, cast in the order of its roles."""
+
+    event: str
+    cast: tuple[str, ...]
+    first: int
+    last: int
+
+
+def event_performance(paths: Trajectories, cast: tuple[str, ...]) -> EventPerformance:
+    """What some objects do together over the clip.
+
+    Args:
+        cast: names of the objects, in any order: every order is tried.
+
+    Raises:
+        Rejected: they do not move, or what they do matches no registered event, or several.
+    """
+    spans = [span for name in cast for span in active_segments(paths.pose(name), paths.fps)]
+    if not spans:
+        raise Rejected("question", "the objects do nothing together")
+    first, last = min(first for first, _ in spans), max(last for _, last in spans)
+    found = [
+        (event, order)
+        for order in itertools.permutations(cast)
+        if (event := object_event.recognise(Relations.of(paths, order, first, last))) is not None
+    ]
+    events = {event for event, _ in found}
+    if len(events) != 1 or (len(found) > 1 and not object_event.EVENTS[found[0][0]].symmetric):
+        raise Rejected("question", "an event is not clearly one of its kind")
+    return EventPerformance(found[0][0], found[0][1], first, last)
+
+
+def require_moving(paths: Trajectories, seen: Visibility, found: EventPerformance) -> float:
+    """By how many pixels the one of a cast that moves most moves more than it must to be seen. Raises Rejected if it does not."""
+    most_px = max(image_motion_px(paths, seen, name, found.first, found.last) for name in found.cast)
+    margin_px = most_px - scaled_px(paths, MIN_MOTION_PX)
+    if margin_px < 0:
+        raise Rejected("question", "the motion is too small in the picture")
+    return round(margin_px, 2)
 
 
 def only_performance(paths: Trajectories, name: str) -> Performance:
@@ -145,8 +207,9 @@ def reversed_camera(key: str) -> str:
 
 def reversed_motion(name: str) -> str | None:
     """A motion in a film that runs backwards; None when that is no registered motion."""
-    other = MOTIONS[name].reversed_in_time or name
-    return other if other in MOTIONS else None
+    kinds = AVATAR_MOTIONS if name in AVATAR_MOTIONS else MOTIONS
+    other = kinds[name].reversed_in_time or name
+    return other if other in kinds else None
 
 
 def image_motion_px(paths: Trajectories, seen: Visibility, name: str, first: int, last: int) -> float:
@@ -154,6 +217,8 @@ def image_motion_px(paths: Trajectories, seen: Visibility, name: str, first: int
 
     Extent of the centre's way, plus the turning and the growth of the visible silhouette (radius √(area/π)).
     """
+    if paths.is_avatar(name):
+        return _limb_motion_px(paths, name, first, last)
     pose, span = paths.pose(name), slice(first, last + 1)
     frames = last - first + 1
     camera_m, camera_wxyz, focal = (
@@ -164,6 +229,26 @@ def image_motion_px(paths: Trajectories, seen: Visibility, name: str, first: int
     turned = geometry.rotation(pose.quaternion_wxyz[span]) * geometry.rotation(pose.quaternion_wxyz[first]).inv()
     growth = float(np.ptp(pose.scale[span]) / pose.scale[first])
     return travel + radius_px(seen, name) * (min(float(turned.magnitude().max()), 1.0) + growth)
+
+
+def _limb_motion_px(paths: Trajectories, name: str, first: int, last: int) -> float:
+    """The same for the limb that moves most, by points a tenth of the body's height before its hinge and two tenths below."""
+    span, frames = slice(first, last + 1), last - first + 1
+    height_m = float(paths.extent_m[paths.index(name), 2])
+    places = np.array([(0.1, 0.0, 0.0), (0.0, 0.0, -0.2)]) * height_m
+    points = np.stack(
+        [
+            pose.position_m[span] + geometry.rotation(pose.quaternion_wxyz[span]).apply(place)
+            for pose in paths.limbs(name).values()
+            for place in places
+        ],
+        axis=1,
+    )
+    camera_m, camera_wxyz, focal = (
+        np.repeat(values[[first]], frames, axis=0) for values in (paths.camera_position_m, paths.camera_quaternion_wxyz, paths.focal_px)
+    )
+    pixels, _ = geometry.project(points, camera_m, camera_wxyz, focal, paths.width_px, paths.height_px)
+    return float(np.linalg.norm(np.ptp(pixels, axis=0), axis=-1).max())
 
 
 def radius_px(seen: Visibility, name: str) -> float:

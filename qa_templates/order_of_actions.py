@@ -4,12 +4,13 @@ import itertools
 from dataclasses import replace
 
 from qa_templates.observation import MIN_REST_S, performances, require_perceptible, reversed_motion, spread
-from qa_templates.orders import found_order, order_sets, written
+from qa_templates.orders import exchange, found_order, order_sets, swaps, written
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import reordered
 
 
 @QUESTIONS.register
@@ -40,13 +41,19 @@ class OrderOfActions(QuestionTemplate):
             raise Rejected("question", "the object performs other actions")
         require_perceptible(paths, seen, *found)
         rest_s = min(later.first - earlier.last for earlier, later in itertools.pairwise(found)) / paths.fps
-        return Evidence("order of actions", order, "", rest_s, "s", spread(found), (found[0].subject,), 2.0 / rest_s)
+        return Evidence("order of actions", order, "", rest_s, "s", spread(found), (found[0].subject,))
 
     def answer(self, evidence, asked):
         return evidence.value if evidence.margin > MIN_REST_S else None
 
     def option_text(self, answer, slots):
         return f"it {written(answer, [MOTIONS[name].verb for name in slots['motions']])}"
+
+    def twins(self, answer, options):
+        return swaps(answer, options)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return reordered(spec, asked.slots["subject"], exchange(asked.answer, answer)), "order"
 
     def reversed_in_time(self, asked):
         motions = [reversed_motion(name) for name in asked.slots["motions"]]

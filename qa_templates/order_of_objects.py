@@ -3,10 +3,11 @@
 import itertools
 
 from qa_templates.observation import MIN_LEAD_S, only_performance, require_perceptible, spread
-from qa_templates.orders import found_order, order_sets
+from qa_templates.orders import found_order, order_sets, swaps
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.staging import STAGGER_S, Beat, Role, Script, room_s, span_s
+from scenes.twins import restarted
 
 MOVERS = ("object_0", "object_1", "object_2")
 
@@ -16,6 +17,7 @@ class OrderOfObjects(QuestionTemplate):
     """Three objects set off one after another; the orders offered differ by swaps."""
 
     question_type = "Action Order"
+    shows = "starts"
     wordings = (
         "In which order do the objects start to move?",
         "Which object sets off first, which second, and which third?",
@@ -41,13 +43,20 @@ class OrderOfObjects(QuestionTemplate):
         require_perceptible(paths, seen, *found)
         lead_s = min(later.first - earlier.first for earlier, later in itertools.pairwise(found)) / paths.fps
         order = found_order(names, [item.subject for item in found])
-        return Evidence("order of setting off", order, "", lead_s, "s", spread(found), tuple(names), 2.0 / lead_s if lead_s else 0.0)
+        return Evidence("order of setting off", order, "", lead_s, "s", spread(found), tuple(names))
 
     def answer(self, evidence, asked):
         return evidence.value if evidence.margin > MIN_LEAD_S else None
 
     def option_text(self, answer, slots):
         return ", then ".join(f"the {slots[MOVERS[int(place)]]}" for place in answer)
+
+    def twins(self, answer, options):
+        return swaps(answer, options)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        one, other = (asked.slots[MOVERS[int(before)]] for before, after in zip(asked.answer, answer, strict=True) if before != after)
+        return restarted(spec, one, other), "order"
 
     def reversed_in_time(self, asked):
         return None  # who starts last need not be who stops last

@@ -15,6 +15,16 @@ def order_sets() -> list[tuple[str, ...]]:
     return [(*evens, *odds) for evens in itertools.combinations(_EVEN, 2) for odds in itertools.combinations(_ODD, 2)]
 
 
+def swaps(order: str, options: Sequence[str]) -> tuple[str, ...]:
+    """Those of some orders that differ from one by the exchange of two things."""
+    return tuple(other for other in options if sum(one != two for one, two in zip(order, other, strict=True)) == 2)
+
+
+def exchange(order: str, other: str) -> tuple[int, ...]:
+    """For each place in another order, the place that its thing has in the one."""
+    return tuple(order.index(thing) for thing in other)
+
+
 def written(order: str, phrases: Sequence[str]) -> str:
     """``"201"`` → "…, then …, then …"."""
     return ", then ".join(phrases[int(place)] for place in order)

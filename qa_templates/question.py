@@ -15,10 +15,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from qa_templates import sampling
+from qa_templates.difficulty import QuestionDifficulty
+from qa_templates.sampling import Need
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.catalogue import Catalogue
 from scenes.motions.motion import MOTIONS
 from scenes.staging import SceneOptions, Script
-from scenes.types import Trajectories, Visibility, Watch, require
+from scenes.types import SceneSpec, Trajectories, Visibility, Watch, require
 
 LETTERS = "ABCD"
 QUESTION_TYPES = (
@@ -47,7 +51,6 @@ class Evidence:
         margin_unit: of the margin.
         frames: first and last frame that prove it.
         subjects: the objects that it speaks of.
-        rate_hz: the sampling rate needed to see it.
     """
 
     quantity: str
@@ -57,17 +60,20 @@ class Evidence:
     margin_unit: str
     frames: tuple[int, int]
     subjects: tuple[str, ...] = ()
-    rate_hz: float = 2.0
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A template with its slots filled: ``options`` are answer keys in the order of the letters."""
+    """A template with its slots filled: ``options`` are answer keys in the order of the letters.
+
+    ``none`` is the place at which "none of these" is written instead of the option: the right answer, if that was the right one.
+    """
 
     template: str
     options: tuple[str, ...]
     letter: str
     slots: Mapping[str, Any] = field(default_factory=dict)
+    none: int | None = None
 
     @property
     def answer(self) -> str:
@@ -82,7 +88,10 @@ def with_answers(asked: Asked, change: Callable[[str], str]) -> Asked:
 
 @dataclass(frozen=True)
 class Question:
-    """A finished question: options in the order of their letters, and the proof of the answer."""
+    """A finished question: options in the order of their letters, and the proof of the answer.
+
+    ``required_fps`` is the lowest sampling rate at which that proof can still be seen; see `qa_templates.sampling`.
+    """
 
     uid: str
     question_type: str
@@ -91,7 +100,8 @@ class Question:
     options: tuple[str, ...]
     answer: str
     evidence: Evidence
-    difficulty: float
+    difficulty: QuestionDifficulty
+    required_fps: float
     asked: Asked
 
     @property
@@ -109,12 +119,15 @@ class QuestionOptions:
         templates: templates to draw from; empty means all that are registered.
         without: templates to leave out.
         questions_per_video: how many questions are asked of one clip, where it supports them.
+        none_of_these: how often, 0 to 1, one of the four options of a clip's question reads "none of these"; it takes the
+            place of any option alike, and so is right in a quarter of these: they are the questions on what did not happen.
     """
 
     mix: dict[str, float] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     questions_per_video: int = 1
+    none_of_these: float = 0.1
 
     def __post_init__(self) -> None:
         known = [type_key(name) for name in QUESTION_TYPES]
@@ -124,6 +137,7 @@ class QuestionOptions:
         QUESTIONS.require("qa.templates", self.templates)
         QUESTIONS.require("qa.without", self.without)
         require(1 <= self.questions_per_video <= 8, "questions_per_video", self.questions_per_video, "1 to 8")
+        require(0 <= self.none_of_these <= 1, "qa.none_of_these", self.none_of_these, "a share from 0 to 1")
 
 
 class QuestionTemplate(ABC):
@@ -136,11 +150,15 @@ class QuestionTemplate(ABC):
     Class attributes:
         question_type: one of `QUESTION_TYPES`.
         wordings: at least four ways to ask, with the slots in braces.
+        shows: what has to be seen for the answer, one of `qa_templates.sampling.SHOWS`; "" for what is usual for the type.
+        placed: whether the answer follows from where objects are; then a pair of twins is not moved to where there is room for both.
     """
 
     name: ClassVar[str]
     question_type: ClassVar[str]
     wordings: ClassVar[tuple[str, ...]]
+    shows: ClassVar[str] = ""
+    placed: ClassVar[bool] = False
 
     @abstractmethod
     def option_sets(self, scene: SceneOptions) -> Sequence[tuple[str, ...]]:
@@ -175,6 +193,10 @@ class QuestionTemplate(ABC):
         first, last = evidence.frames
         return tuple(Watch(subject, first / paths.fps, last / paths.fps) for subject in evidence.subjects)
 
+    def needs(self, asked: Asked, evidence: Evidence, paths: Trajectories) -> list[Need]:
+        """What must be sampled of the clip to see the evidence, from which follows ``required_fps``."""
+        return sampling.needs_of(self.shows or sampling.USUALLY[self.question_type], evidence, paths)
+
     def mirrored(self, asked: Asked) -> Asked:
         """The same question of the mirror image of the world, with the answer that is right there."""
         return asked
@@ -182,6 +204,33 @@ class QuestionTemplate(ABC):
     def reversed_in_time(self, asked: Asked) -> Asked | None:
         """The same question of the film that runs backwards; None where it then makes no sense."""
         return asked
+
+    def twins(self, answer: str, options: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the options that are one flip away from an answer: a twin clip may have them right. Empty: there is no twin.
+
+        If one is a twin of another, so is the other of the one; and all keys of a set have equally many, so that the answers
+        of twins are as even as those of first clips.
+        """
+        return ()
+
+    def twin_sets(self, scene: SceneOptions) -> Sequence[tuple[str, ...]]:
+        """The option sets of pairs of twins: those in which each key has a twin. Each key must lie in equally many of them."""
+        return [options for options in self.option_sets(scene) if all(self.twins(key, options) for key in options)]
+
+    def paired(self, spec: SceneSpec, asked: Asked, answer: str) -> Asked:
+        """The first clip's question, with slots exchanged where the twin's answer names something that does not happen."""
+        return asked
+
+    def twin(self, spec: SceneSpec, asked: Asked, answer: str, rng: np.random.Generator, scene: SceneOptions) -> tuple[SceneSpec, str]:
+        """The scene of a twin clip, in which another answer is right, and the name of the one factor that differs.
+
+        Built by editing the scene of the first clip (`scenes.twins`): what the question does not speak of stays as it is, and
+        every object starts as it did. The keys of ``asked`` are the first clip's.
+
+        Raises:
+            Rejected: this scene has no such twin.
+        """
+        raise NotImplementedError(f"{self.name} has no twins")
 
     def text(self, slots: Mapping[str, Any], rng: np.random.Generator) -> str:
         """One of the wordings, with the slots filled in."""
@@ -192,11 +241,18 @@ class QuestionTemplate(ABC):
         words = {key: f"the {value}" if isinstance(value, str) else str(value) for key, value in slots.items()}
         for key in slots:
             if key.startswith("motion") and isinstance(slots[key], str):
-                words |= {key: MOTIONS[slots[key]].base, f"{key}_verb": MOTIONS[slots[key]].verb}
+                words |= {key: spoken(slots[key], base=True), f"{key}_verb": spoken(slots[key])}
         return words
 
 
 QUESTIONS: Catalogue[QuestionTemplate] = Catalogue("question", "qa_templates")
+
+
+def spoken(motion: str, *, base: bool = False) -> str:
+    """A motion of an object or an avatar in words: "bounces up and down", or with ``base`` "bounce up and down"."""
+    if motion in AVATAR_MOTIONS:
+        return AVATAR_MOTIONS[motion].phrase(base=base)
+    return MOTIONS[motion].base if base else MOTIONS[motion].verb
 
 
 def type_key(question_type: str) -> str:
@@ -204,13 +260,13 @@ def type_key(question_type: str) -> str:
     return question_type.lower().replace("-", "_").replace(" ", "_")
 
 
-def answers(template: QuestionTemplate, scene: SceneOptions) -> tuple[str, ...]:
-    """Every answer key of a template, in order.
+def answers(template: QuestionTemplate, scene: SceneOptions, *, twins: bool = False) -> tuple[str, ...]:
+    """Every answer key of a template, in order; of pairs of twins, those that have one.
 
     Raises:
         ValueError: the options leave it fewer than four answers to choose from.
     """
-    keys = tuple(sorted({key for options in template.option_sets(scene) for key in options}))
+    keys = tuple(sorted({key for options in option_sets(template, scene, twins=twins) for key in options}))
     require(
         len(keys) >= 4,
         f"answers of question {template.name!r}",
@@ -218,3 +274,8 @@ def answers(template: QuestionTemplate, scene: SceneOptions) -> tuple[str, ...]:
         "at least four: allow more motions (scene.motions) or leave it out (qa.without)",
     )
     return keys
+
+
+def option_sets(template: QuestionTemplate, scene: SceneOptions, *, twins: bool) -> Sequence[tuple[str, ...]]:
+    """The option sets of single clips, or of pairs of twins."""
+    return template.twin_sets(scene) if twins else template.option_sets(scene)

@@ -1,11 +1,13 @@
 """Intents: what each clip is to ask and to answer, as a pure function of seed, split and index.
 
 Templates come in blocks in which each has its share, spread out; answers and letters come in blocks in which each stands
-once. No counter is shared, so clip 417 asks the same in a run of 600 as of 60,000.
+once. No counter is shared, so clip 417 asks the same in a run of 600 as of 60,000. Twins come in pairs, the clips 2i and
+2i + 1: what a single clip is to the blocks, a pair is there.
 """
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +15,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, QuestionOptions, answers, type_key
+from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, QuestionOptions, QuestionTemplate, answers, type_key
 from scenes.staging import SceneOptions
 from scenes.types import require
 
 BLOCK = 120  # clips in which every template has its share
+LETTER_PAIRS = tuple(itertools.permutations(range(len(LETTERS)), 2))  # of a clip and its twin
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What a clip is to ask: drawn before anything else, and kept over all attempts."""
+    """What a clip is to ask: drawn before anything else, and kept over all attempts. ``none`` is as in `Asked`."""
 
     seed: int
     split: str
@@ -30,6 +33,7 @@ class Intent:
     template: str
     options: tuple[str, ...]
     letter: str
+    none: int | None = None
 
     @property
     def answer(self) -> str:
@@ -39,22 +43,39 @@ class Intent:
 
 def intent(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneOptions) -> Intent:
     """The intent of a clip. Raises ValueError when the options leave nothing to ask."""
-    shares = template_shares(qa)
-    block, slot = divmod(index, BLOCK)
-    name, rank = _block(seed, split, block, tuple(shares.items()))[slot]
-    occurrence = block * shares[name] + rank
+    name, occurrence = _template(seed, split, index, template_shares(qa))
     options, letter = draw_options(name, None, (seed, split, occurrence), scene)
-    return Intent(seed, split, index, name, options, letter)
+    return Intent(seed, split, index, name, options, letter, _none(seed, split, index, qa))
 
 
-def check(qa: QuestionOptions, scene: SceneOptions) -> None:
+def twins(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneOptions) -> tuple[Intent, Intent]:
+    """The intents of a pair of twins, one of which the clip is: the same question and options, and another letter.
+
+    Raises:
+        ValueError: the options leave nothing to ask of twins.
+    """
+    pair = index // 2
+    name, occurrence = _template(seed, split, pair, template_shares(qa, twins=True))
+    options, letters = draw_twins(name, (seed, split, occurrence), scene)
+    none = _none(seed, split, 2 * pair, qa)
+    first, second = (Intent(seed, split, 2 * pair + place, name, options, letter, none) for place, letter in enumerate(letters))
+    return first, second
+
+
+def _none(seed: int, split: str, index: int, qa: QuestionOptions) -> int | None:
+    """The place of "none of these" among the options, where it is among them."""
+    rng = _rng(seed, split, "none of these", index)
+    return int(rng.integers(len(LETTERS))) if rng.random() < qa.none_of_these else None
+
+
+def check(qa: QuestionOptions, scene: SceneOptions, *, twins: bool = False) -> None:
     """See at the door whether every template can be staged with these options.
 
     Raises:
         ValueError: a template lacks motions to choose from, or does not fit the longest clip; all such are listed.
     """
     wrong: dict[str, str] = {}
-    for name in template_shares(qa):
+    for name in template_shares(qa, twins=twins):
         try:
             needed_s = _needed_s(name, scene)
         except ValueError as error:
@@ -67,13 +88,24 @@ def check(qa: QuestionOptions, scene: SceneOptions) -> None:
         raise ValueError(f"some questions cannot be asked with these options ({listed}). To leave them out: qa.without=[{','.join(wrong)}]")
 
 
-def template_shares(qa: QuestionOptions) -> dict[str, int]:
-    """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike."""
+def has_twins(template: str) -> bool:
+    """Whether a template says how the twin of a clip is made."""
+    return QUESTIONS[template].twin is not QuestionTemplate.twin
+
+
+def template_shares(qa: QuestionOptions, *, twins: bool = False) -> dict[str, int]:
+    """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike.
+
+    Args:
+        twins: leave out templates that have no twins.
+    """
     weights = {kind: qa.mix.get(type_key(kind), 1.0) for kind in QUESTION_TYPES}
-    names = [name for name in sorted(set(qa.templates) or QUESTIONS) if name not in qa.without]
+    names = [name for name in sorted(set(qa.templates) or QUESTIONS) if name not in qa.without and (has_twins(name) or not twins)]
     by_kind = {kind: [name for name in names if QUESTIONS[name].question_type == kind] for kind in QUESTION_TYPES if weights[kind] > 0}
     by_kind = {kind: alike for kind, alike in by_kind.items() if alike}
-    require(bool(by_kind), "qa", (qa.mix, qa.templates, qa.without), "a mix and templates that leave something to ask")
+    allowed = "a mix and templates that leave something to ask"
+    allowed += f" (twins have {', '.join(filter(has_twins, QUESTIONS))})" if twins else ""
+    require(bool(by_kind), "qa", (qa.mix, qa.templates, qa.without), allowed)
     total = sum(weights[kind] for kind in by_kind)
     kinds = _rounded({kind: BLOCK * weights[kind] / total for kind in by_kind}, {kind: len(alike) for kind, alike in by_kind.items()})
     shares: dict[str, int] = {}
@@ -100,6 +132,27 @@ def draw_options(template: str, answer: str | None, key: tuple[int, str, int], s
     return (*others[:letter], answer, *others[letter:]), LETTERS[letter]
 
 
+def draw_twins(template: str, key: tuple[int, str, int], scene: SceneOptions) -> tuple[tuple[str, ...], tuple[str, str]]:
+    """Options in the order of their letters, and the right letter of either twin; each answer and each two letters once in their block.
+
+    Args:
+        key: seed, split and the how-manieth pair of the template this is.
+    """
+    asker = QUESTIONS[template]()
+    seed, split, occurrence = key
+    keys = answers(asker, scene, twins=True)
+    answer = keys[_from_block(len(keys), f"{template}/answer", key)]
+    rng = _rng(seed, split, f"{template}/twins", occurrence)
+    sets = [options for options in asker.twin_sets(scene) if answer in options]
+    drawn = sets[int(rng.integers(len(sets)))]
+    other = str(rng.choice(asker.twins(answer, drawn)))
+    places = LETTER_PAIRS[_from_block(len(LETTER_PAIRS), f"{template}/letters", key)]
+    rest = iter([str(option) for option in rng.permutation([option for option in drawn if option not in (answer, other)])])
+    fixed = dict(zip(places, (answer, other), strict=True))
+    options = tuple(fixed[place] if place in fixed else next(rest) for place in range(len(LETTERS)))
+    return options, (LETTERS[places[0]], LETTERS[places[1]])
+
+
 def _needed_s(template: str, scene: SceneOptions, intents: int = 12, attempts: int = 6) -> float:
     """Length of the shortest clip in which any intent of a template finds room at some attempt, by a few draws of each."""
     asker = QUESTIONS[template]()
@@ -121,6 +174,13 @@ def _rounded(wanted: Mapping[str, float], least: Mapping[str, int]) -> dict[str,
         movable = [name for name in wanted if shares[name] + step >= least[name]]
         shares[max(movable, key=lambda name: (step * (wanted[name] - shares[name]), name))] += step
     return shares
+
+
+def _template(seed: int, split: str, index: int, shares: Mapping[str, int]) -> tuple[str, int]:
+    """The template of a clip (or pair), and how often it was asked before."""
+    block, slot = divmod(index, BLOCK)
+    name, rank = _block(seed, split, block, tuple(shares.items()))[slot]
+    return name, block * shares[name] + rank
 
 
 @lru_cache(maxsize=64)

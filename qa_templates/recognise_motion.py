@@ -4,6 +4,7 @@ from qa_templates.observation import only_performance, require_perceptible, reve
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.motions.motion import MOTIONS
 from scenes.staging import Beat, Role, SceneOptions, Script, room_s, span_s
+from scenes.twins import redone
 from scenes.types import require
 
 
@@ -39,7 +40,7 @@ class RecogniseMotion(QuestionTemplate):
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
         margin_px = require_perceptible(paths, seen, found)
-        return Evidence("motion", found.motion, "", margin_px, "px", (found.first, found.last), (found.subject,), found.rate_hz)
+        return Evidence("motion", found.motion, "", margin_px, "px", (found.first, found.last), (found.subject,))
 
     def answer(self, evidence, asked):
         return evidence.value
@@ -51,6 +52,15 @@ class RecogniseMotion(QuestionTemplate):
         name = str(rng.choice(paths.names))
         found = only_performance(paths, name)
         return (found.motion, {"subject": name}) if found.motion in scene.motion_names() else None
+
+    def twins(self, answer, options):
+        """Any of the others; where a flat base is needed no other shape will do."""
+        flat = any(MOTIONS[key].flat_base for key in options)
+        return () if flat else tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        repeats = int(rng.integers(2, 4))
+        return redone(spec, asked.slots["subject"], _beat(answer, repeats), rng, scene), "motion"
 
     def reversed_in_time(self, asked):
         return with_answers(asked, lambda name: reversed_motion(name) or "") if reversed_motion(asked.answer) else None

@@ -4,6 +4,7 @@ from qa_templates.observation import performances, require_perceptible, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import turned_round
 from scenes.types import require
 
 TEXTS = {"ccw": "counter-clockwise", "cw": "clockwise"}
@@ -37,8 +38,7 @@ class SpinDirection(QuestionTemplate):
         require_perceptible(paths, seen, *found)
         turns = [round(item.measured.yaw_turns, 3) for item in found]
         margin = min(abs(value) for value in turns) - MIN_TURNS
-        rate_hz = max(item.rate_hz for item in found)
-        return Evidence("turns about the vertical", turns, "turns", margin, "turns", spread(found), (found[0].subject,), rate_hz)
+        return Evidence("turns about the vertical", turns, "turns", margin, "turns", spread(found), (found[0].subject,))
 
     def answer(self, evidence, asked):
         return "_".join("ccw" if turns > 0 else "cw" for turns in evidence.value) if evidence.margin > 0 else None
@@ -47,8 +47,21 @@ class SpinDirection(QuestionTemplate):
         first, second = answer.split("_")
         return f"{TEXTS[first]} both times" if first == second else f"first {TEXTS[first]}, then {TEXTS[second]}"
 
+    def twins(self, answer, options):
+        """One of the two turns goes the other way."""
+        return tuple(key for key in options if len(_differing(answer, key)) == 1)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        (place,) = _differing(asked.answer, answer)
+        return turned_round(spec, asked.slots["subject"], place), "direction"
+
     def mirrored(self, asked):
         return with_answers(asked, lambda key: "_".join("cw" if sense == "ccw" else "ccw" for sense in key.split("_")))
 
     def reversed_in_time(self, asked):
         return self.mirrored(with_answers(asked, lambda key: "_".join(reversed(key.split("_")))))
+
+
+def _differing(answer: str, other: str) -> list[int]:
+    """Which of the turns differ in two answers."""
+    return [place for place, (one, two) in enumerate(zip(answer.split("_"), other.split("_"), strict=True)) if one != two]

@@ -8,6 +8,7 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_an
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import reheaded
 from scenes.types import Trajectories
 
 MAX_MISS = 0.2  # of the way out
@@ -49,6 +50,12 @@ class ThereAndBack(QuestionTemplate):
 
     def option_text(self, answer, slots):
         return TEXTS[answer]
+
+    def twins(self, answer, options):
+        return (OPPOSITE[answer],)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return reheaded(spec, asked.slots["subject"]), "direction"
 
     def mirrored(self, asked):
         return with_answers(asked, MIRRORED.__getitem__)

@@ -5,6 +5,7 @@ from qa_templates.observation import only_performance
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import reheaded
 
 
 @QUESTIONS.register
@@ -37,6 +38,12 @@ class TravelDirection(QuestionTemplate):
 
     def option_text(self, answer, slots):
         return TEXTS[answer]
+
+    def twins(self, answer, options):
+        return (OPPOSITE[answer],)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return reheaded(spec, asked.slots["subject"]), "direction"
 
     def mirrored(self, asked):
         return with_answers(asked, MIRRORED.__getitem__)

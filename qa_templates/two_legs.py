@@ -6,6 +6,7 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_an
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import reheaded, reordered
 
 
 @QUESTIONS.register
@@ -45,6 +46,18 @@ class TwoLegs(QuestionTemplate):
     def option_text(self, answer, slots):
         first, second = answer.split("_")
         return f"first {TEXTS[first]}, then {TEXTS[second]}"
+
+    def twins(self, answer, options):
+        """The same two legs in the other order, and the other way sideways."""
+        swapped = "_".join(reversed(answer.split("_")))
+        return (swapped, "_".join({"left": "right", "right": "left"}.get(leg, leg) for leg in answer.split("_")))
+
+    def twin(self, spec, asked, answer, rng, scene):
+        before, after = asked.answer.split("_"), answer.split("_")
+        if sorted(before) == sorted(after):
+            return reordered(spec, asked.slots["subject"], (1, 0)), "order"
+        sideways = next(place for place, leg in enumerate(before) if leg != after[place])
+        return reheaded(spec, asked.slots["subject"], places=(sideways,)), "direction"
 
     def mirrored(self, asked):
         return with_answers(asked, lambda key: "_".join(MIRRORED[leg] for leg in key.split("_")))

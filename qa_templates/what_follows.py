@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from qa_templates.observation import MIN_REST_S, performances, require_perceptible, reversed_motion, spread
-from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.question import QUESTIONS, Asked, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import reordered
+from scenes.types import SceneSpec
 
 ACTIONS = ("motion_0", "motion_1", "motion_2", "motion_3")
 
@@ -64,7 +66,7 @@ class WhatFollows(QuestionTemplate):
         require_perceptible(paths, seen, *pair)
         rest_s = (pair[1].first - pair[0].last) / paths.fps
         value = [item.motion for item in found]
-        return Evidence("actions in order", value, "", rest_s, "s", spread(pair), (found[0].subject,), 2.0 / rest_s)
+        return Evidence("actions in order", value, "", rest_s, "s", spread(pair), (found[0].subject,))
 
     def answer(self, evidence, asked):
         place = evidence.value.index(asked.slots["motion"]) + (1 if asked.slots["relation"] == "after" else -1)
@@ -77,9 +79,41 @@ class WhatFollows(QuestionTemplate):
     def words(self, slots):
         return super().words(slots) | {"relation": slots["relation"]}
 
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return changing_places(spec, asked.slots["subject"], asked.slots[asked.answer], asked.slots[answer]), "order"
+
+    def paired(self, spec, asked, answer):
+        return with_performed(spec, asked, answer)
+
     def reversed_in_time(self, asked):
         slots = dict(asked.slots)
         backwards = {key: reversed_motion(slots[key]) for key in (*ACTIONS, "motion")}
         if None in backwards.values() or len(set(backwards.values())) != len(backwards):
             return None
         return replace(asked, slots=slots | backwards | {"relation": "before" if slots["relation"] == "after" else "after"})
+
+
+def changing_places(spec: SceneSpec, subject: str, one: str, other: str, *, in_step: bool = False) -> SceneSpec:
+    """Two actions of an object, by the names of their motions, change places in the row of all. Raises Rejected for want of either."""
+    motions = [action.name for action in spec.object(subject).actions]
+    if not {one, other} <= set(motions):
+        raise Rejected("staging", "an action of the twin is not performed")
+    order = list(range(len(motions)))
+    order[motions.index(one)], order[motions.index(other)] = motions.index(other), motions.index(one)
+    return reordered(spec, subject, order, in_step=in_step)
+
+
+def with_performed(spec: SceneSpec, asked: Asked, answer: str, subject: str = "subject") -> Asked:
+    """The question of a pair: the action that the twin's answer names is one that is performed, beside the first clip's answer.
+
+    Which of the offered actions has which key means nothing, so two of the keys are exchanged where it is not.
+    """
+    done = [action.name for action in spec.object(asked.slots[subject]).actions]
+    performed = [key for key in ACTIONS if asked.slots[key] in done and key != asked.answer]
+    if answer in performed or not performed:
+        return asked
+    other = performed[0]
+    return replace(asked, slots={**asked.slots, answer: asked.slots[other], other: asked.slots[answer]})

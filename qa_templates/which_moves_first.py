@@ -5,6 +5,7 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from qa_templates.which_object_does import OBJECTS
 from scenes.staging import STAGGER_S, Beat, Role, Script, room_s, span_s
+from scenes.twins import restarted
 
 
 @QUESTIONS.register
@@ -12,6 +13,7 @@ class WhichMovesFirst(QuestionTemplate):
     """Four objects set off one after another."""
 
     question_type = "Action Order"
+    shows = "starts"
     wordings = (
         "Which object starts to move {place}?",
         "Which object is the {place} one to set off?",
@@ -49,7 +51,6 @@ class WhichMovesFirst(QuestionTemplate):
             "s",
             spread(found),
             subjects,
-            2.0 / lead_s if lead_s else 0.0,
         )
 
     def answer(self, evidence, asked):
@@ -61,6 +62,12 @@ class WhichMovesFirst(QuestionTemplate):
 
     def words(self, slots):
         return {"place": slots["place"]}
+
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return restarted(spec, asked.slots[asked.answer], asked.slots[answer]), "order"
 
     def reversed_in_time(self, asked):
         return None  # who starts last need not be who stops last

@@ -5,6 +5,7 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import recast
 
 OBJECTS = ("object_0", "object_1", "object_2", "object_3")
 
@@ -44,6 +45,12 @@ class WhichObjectDoes(QuestionTemplate):
 
     def option_text(self, answer, slots):
         return f"the {slots[answer]}"
+
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return recast(spec, asked.slots[asked.answer], asked.slots[answer], scene), "who"
 
     def notice(self, paths, rng, scene):
         if len(paths.names) < 4:

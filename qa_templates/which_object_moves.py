@@ -6,6 +6,7 @@ from qa_templates.recognise_motion import level_motions
 from qa_templates.which_object_does import OBJECTS
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import recast
 
 
 @QUESTIONS.register
@@ -13,6 +14,7 @@ class WhichObjectMoves(QuestionTemplate):
     """Four objects, one of which moves; the camera may move too, and then all of them shift in the picture."""
 
     question_type = "Motion-related Objects"
+    shows = "stirs"
     wordings = (
         "Which object moves by itself?",
         "Which of the objects is not at rest?",
@@ -41,3 +43,9 @@ class WhichObjectMoves(QuestionTemplate):
 
     def option_text(self, answer, slots):
         return f"the {slots[answer]}"
+
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return recast(spec, asked.slots[asked.answer], asked.slots[answer], scene), "who"

@@ -45,6 +45,7 @@ class Travel:
     """Net displacement in metres along the first frame's axes, and the length of the way.
 
     ``right_m`` and ``ground_forward_m`` are horizontal, ``up_m`` is vertical, ``forward_m`` runs along the optical axis.
+    ``pedestal_m`` and ``dolly_m`` are how far it went vertically and along the optical axis where it did both at once.
     """
 
     right_m: float
@@ -52,6 +53,8 @@ class Travel:
     forward_m: float
     ground_forward_m: float
     path_m: float
+    pedestal_m: float
+    dolly_m: float
 
     @property
     def net_m(self) -> float:
@@ -203,12 +206,16 @@ def _travel(position: Array, quaternion: Array) -> Travel:
     net = position[-1] - position[0]
     _, _, forward = geometry.camera_axes(quaternion[0])
     right = _across(forward)
+    ground_forward_m = float(net @ np.cross((0.0, 0.0, 1.0), right))
+    dolly_m = ground_forward_m / math.hypot(forward[0], forward[1])
     return Travel(
         right_m=float(net @ right),
         up_m=float(net[2]),
         forward_m=float(net @ forward),
-        ground_forward_m=float(net @ np.cross((0.0, 0.0, 1.0), right)),
+        ground_forward_m=ground_forward_m,
         path_m=float(np.sum(np.linalg.norm(np.diff(position, axis=0), axis=-1))),
+        pedestal_m=float(net[2] - dolly_m * forward[2]),
+        dolly_m=dolly_m,
     )
 
 

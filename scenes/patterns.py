@@ -248,6 +248,29 @@ def _bricks(u: Grid, v: Grid, pattern: Pattern) -> Grid:
 
 
 @_painter
+def _parquet(u: Grid, v: Grid, pattern: Pattern) -> Grid:
+    """Squares of four strips, ``repeats`` across, laid crosswise in turn; joints of the third colour."""
+    column, row, across, up = _cells(u, v, pattern.repeats, pattern.repeats)
+    strip, along = np.where((column + row) % 2, (up, across), (across, up))
+    number = np.floor(strip * 4).astype(int)
+    joint = (np.minimum(along, 1 - along) < 0.02) | (np.minimum(strip * 4 % 1, 1 - strip * 4 % 1) < 0.06)
+    grain = _value_noise(_rng(pattern), u, v, 4 * pattern.repeats, octaves=2)
+    return _blend(pattern, 0.75 * _tones(pattern, 4 * column + number, row) + 0.25 * grain, joint.astype(float))
+
+
+@_painter
+def _lanes(u: Grid, v: Grid, pattern: Pattern) -> Grid:
+    """Slabs of worn concrete, ``repeats`` across, and a painted line of the third colour each way."""
+    column, row, across, up = _cells(u, v, pattern.repeats, pattern.repeats)
+    rng = _rng(pattern)
+    mottle, wear = _value_noise(rng, u, v, 2 * pattern.repeats), _value_noise(rng, u, v, 7 * pattern.repeats, octaves=2)
+    line = (np.minimum(np.abs(u - 0.375), np.abs(v - 0.375)) < 0.009) & (wear > 0.3)
+    joint = np.minimum(np.minimum(across, 1 - across), np.minimum(up, 1 - up)) < 0.012
+    drawn = _blend(pattern, np.clip(0.3 * _tones(pattern, column, row) + 1.2 * mottle - 0.3, 0, 1), 0.85 * line)
+    return drawn * (1 - 0.22 * joint)[..., None]
+
+
+@_painter
 def _folds(u: Grid, v: Grid, pattern: Pattern) -> Grid:
     """A curtain: ``repeats`` soft folds from the first colour to the second."""
     sway = 0.12 * np.sin(2 * np.pi * (2 * u + v)) / pattern.repeats
@@ -262,6 +285,17 @@ def _facade(u: Grid, v: Grid, pattern: Pattern) -> Grid:
     frame, pane = (across < 0.29) & (up < 0.34), (across < 0.24) & (up < 0.29) & (across > 0.018)
     drawn = _blend(pattern, (frame & pane).astype(float), (frame & ~pane).astype(float))
     return drawn * (1 - 0.3 * (pane * _tones(pattern, column, row)))[..., None]
+
+
+@_painter
+def _lit_windows(u: Grid, v: Grid, pattern: Pattern) -> Grid:
+    """A house front at night: wall, ``repeats`` × ``repeats`` windows, half of them lit in the second colour, frames of the third."""
+    column, row, across, up = _cells(u, v, pattern.repeats, pattern.repeats)
+    across, up = np.abs(across - 0.5), np.abs(up - 0.5)
+    frame, pane = (across < 0.28) & (up < 0.33), (across < 0.23) & (up < 0.28) & (across > 0.022) & (up > 0.018)
+    tone = _tones(pattern, column, row)
+    drawn = _blend(pattern, (pane & (tone > 0.5)).astype(float), (frame & ~pane).astype(float))
+    return drawn * np.where(pane, np.where(tone > 0.5, 0.5 + 0.5 * tone, 0.6), 1.0)[..., None]
 
 
 @_painter

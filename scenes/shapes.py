@@ -23,6 +23,7 @@ RUBBER: Colour = (0.17, 0.17, 0.19)
 STEEL: Colour = (0.62, 0.64, 0.67)
 BEAK: Colour = (0.98, 0.58, 0.10)
 WOOD: Colour = (0.55, 0.38, 0.24)
+IVORY: Colour = (0.93, 0.91, 0.84)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +61,14 @@ class Shape:
         noun: how a question calls it.
         round: whether it can roll along its local +x, about its local y.
         build: (pattern, colour) → parts in any unit, z up, facing +x; `surfaces` centres and scales them.
+        prop: whether it is there for events that need it, and never drawn for an ordinary object.
     """
 
     name: str
     noun: str
     round: bool
     build: Builder
+    prop: bool = False
 
 
 class Shapes(Mapping[str, Shape]):
@@ -74,12 +77,12 @@ class Shapes(Mapping[str, Shape]):
     def __init__(self) -> None:
         self._entries: dict[str, Shape] = {}
 
-    def register(self, noun: str, *, round: bool = False) -> Callable[[Builder], Builder]:
+    def register(self, noun: str, *, round: bool = False, prop: bool = False) -> Callable[[Builder], Builder]:
         """Decorator of a builder, whose function name becomes the public name. Raises ValueError if it is taken."""
 
         def add(build: Builder) -> Builder:
             require(build.__name__ not in self._entries, "shape name", build.__name__, "a name that is not taken")
-            self._entries[build.__name__] = Shape(build.__name__, noun, round, build)
+            self._entries[build.__name__] = Shape(build.__name__, noun, round, build, prop)
             return build
 
         return add
@@ -313,7 +316,7 @@ def chair(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
 
 
 @SHAPES.register("toy robot")
-def robot(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+def toy_robot(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
     """Trunk and head on legs, with arms, eyes and an aerial."""
     torso = solids.box(0.5, 0.72, 0.72, chamfer=0.06).moved(z=0.34)
     head = solids.box(0.46, 0.52, 0.42, chamfer=0.06).moved(z=1.14)
@@ -386,3 +389,79 @@ def plane(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
         (canopy, plain(GLASS), True),
         (solids.join([blades, blades.moved(z=-0.3).turned(90, "x").moved(z=0.3)]), plain(RUBBER), False),
     )
+
+
+# What events need: faces that meet squarely, flat tops, and a cup to hide things under. Where a face along x has ledges, the lowest is
+# the furthest out, so that two of these touch where their bounding boxes do.
+
+
+@SHAPES.register("crate", prop=True)
+def crate(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A box with a rail round its foot, one round its top, and posts at the corners."""
+    rails = [solids.box(1.0, 1.0, 0.16, chamfer=0.015).moved(z=z) for z in (0.0, 0.84)]
+    posts = [solids.box(0.14, 0.14, 0.72).moved(x, y, 0.14) for x in (-0.42, 0.42) for y in (-0.42, 0.42)]
+    return ((solids.box(0.92, 0.92, 0.72).moved(z=0.14), pattern, False), (solids.join(rails + posts), plain(deep_shade(colour)), False))
+
+
+@SHAPES.register("drum", prop=True)
+def drum(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A standing drum between two hoops."""
+    hoops = [solids.cylinder(0.5, 0.1, bevel=0.012).moved(z=z) for z in (0.0, 0.72)]
+    return ((solids.cylinder(0.46, 0.66, bevel=0.01).moved(z=0.08), pattern, True), (solids.join(hoops), plain(colour), True))
+
+
+@SHAPES.register("toy bus", prop=True)
+def bus(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A box on wheels with rows of windows, a windscreen and bumpers."""
+    panes = [solids.box(0.26, 0.83, 0.26).moved(x, 0, 0.52) for x in (-0.6, -0.2, 0.2, 0.6)]
+    screens = [solids.box(1.72, 0.66, 0.3).moved(z=0.5)]
+    wheels = [
+        solids.cylinder(0.16, 0.14, 24, bevel=0.02).moved(z=-0.07).turned(90, "x").moved(x, y, 0.16)
+        for x in (-0.5, 0.5)
+        for y in (-0.36, 0.36)
+    ]
+    bumpers = [solids.box(1.78, 0.8, 0.12, chamfer=0.012).moved(z=0.1)]
+    return (
+        (solids.box(1.7, 0.8, 0.78, chamfer=0.05).moved(z=0.14), pattern, False),
+        (solids.join(panes + screens), plain(GLASS), False),
+        (solids.join(wheels), plain(RUBBER), True),
+        (solids.join(bumpers), plain(colour), False),
+    )
+
+
+@SHAPES.register("domino", prop=True)
+def domino(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A tall slab on a foot, with a pale face in front that stays behind the foot's edge."""
+    foot = solids.join([solids.box(0.34, 0.64, 0.08, chamfer=0.01), solids.box(0.26, 0.62, 1.14).moved(z=0.12)])
+    face = solids.box(0.012, 0.5, 1.14).moved(0.155, 0, 0.12)
+    pips = [solids.ball(0.13, 20, 12).scaled(0.05, 1, 1).moved(0.162, y, z) for y, z in ((-0.12, 0.4), (0.12, 0.4), (0, 1.0))]
+    marks = solids.join([*pips, solids.box(0.006, 0.44, 0.05).moved(0.163, 0, 0.665)])
+    body = solids.box(0.314, 0.6, 1.3, chamfer=0.02)
+    return ((body, pattern, False), (foot, plain(deep_shade(colour)), False), (face, plain(IVORY), False), (marks, plain(RUBBER), False))
+
+
+@SHAPES.register("cart", prop=True)
+def cart(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A flat bed on four wheels."""
+    bed = solids.box(1.3, 0.9, 0.12, chamfer=0.02).moved(z=0.2)
+    wheels = [
+        solids.cylinder(0.16, 0.12, 24, bevel=0.02).moved(z=-0.06).turned(90, "x").moved(x, y, 0.16)
+        for x in (-0.42, 0.42)
+        for y in (-0.36, 0.36)
+    ]
+    axles = [solids.post(0.04, 0.7, 10).moved(z=-0.35).turned(90, "x").moved(x, 0, 0.16) for x in (-0.42, 0.42)]
+    return ((bed, pattern, False), (solids.join(wheels), plain(RUBBER), True), (solids.join(axles), plain(STEEL), True))
+
+
+@SHAPES.register("cup", prop=True)
+def cup(pattern: Pattern, colour: Colour) -> tuple[Part, ...]:
+    """A beaker turned upside down: hollow, open below, with a rim; see `room_under_cup_m`."""
+    inside = [(0.0, 0.9), (0.33, 0.9), (0.42, 0.0)]
+    outside = [(0.46, 0.0), (0.46, 0.1), (0.44, 0.1), (0.36, 0.98), (0.0, 0.98)]
+    return ((solids.revolve([*inside, *outside], 40, bevel=0.008), pattern, True),)
+
+
+def room_under_cup_m(width_m: float, height_m: float, at_m: float) -> float:
+    """Inner radius of a cup of that outer width and height, ``at_m`` above its rim; 0 above its ceiling."""
+    share = at_m / (0.9 / 0.98 * height_m)
+    return (0.42 - 0.09 * share) / 0.92 * width_m if share < 0.97 else 0.0

@@ -86,7 +86,9 @@ class Pattern:
 class ObjectSpec:
     """One moving or resting object. ``name`` is how questions call it ("red ball"): unique in its scene.
 
-    ``size_m`` is the largest dimension. The object's origin is the centre of its bounding box.
+    ``shape`` names a shape, or an avatar. ``size_m`` is the largest dimension, of an avatar its standing height. The
+    origin is the centre of the bounding box; of an avatar the point between its hips. An avatar faces along its yaw.
+    ``posture`` is how an avatar holds itself before its first action.
     """
 
     name: str
@@ -97,11 +99,30 @@ class ObjectSpec:
     position_m: Vector
     yaw_rad: float = 0.0
     actions: tuple[Action, ...] = ()
+    posture: str = "standing"
 
     def __post_init__(self) -> None:
         require(math.isfinite(self.size_m) and self.size_m > 0, f"size_m of {self.name}", self.size_m, "a size above 0")
         for earlier, later in zip(self.actions, self.actions[1:], strict=False):
             require(earlier.end_s <= later.start_s, f"actions of {self.name}", (earlier, later), "actions in order that do not overlap")
+
+
+@dataclass(frozen=True)
+class EventSpec:
+    """The use of an event in a clip: ``cast`` maps the roles of the event to the names of objects."""
+
+    name: str
+    start_s: float
+    end_s: float
+    cast: Mapping[str, str]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require(0 <= self.start_s < self.end_s, f"interval of {self.name}", (self.start_s, self.end_s), "0 <= start_s < end_s")
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True)
@@ -149,11 +170,15 @@ class EnvironmentSpec:
 
 @dataclass(frozen=True)
 class Watch:
-    """An object that a question needs to see from ``start_s`` to ``end_s``."""
+    """An object that a question needs to see from ``start_s`` to ``end_s``.
+
+    ``ends_only`` marks a deliberate occlusion: it must be seen at the start and at the end, and may be hidden between.
+    """
 
     subject: str
     start_s: float
     end_s: float
+    ends_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,10 +195,13 @@ class SceneSpec:
     objects: tuple[ObjectSpec, ...]
     camera: CameraSpec
     watches: tuple[Watch, ...] = ()
+    events: tuple[EventSpec, ...] = ()
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.objects]
         require(len(set(names)) == len(names), "object names", names, "names that differ")
+        for event in self.events:
+            require(set(event.cast.values()) <= set(names), f"cast of {event.name}", dict(event.cast), f"names among {names}")
         for watch in self.watches:
             require(watch.subject in names, "watch.subject", watch.subject, f"one of {names}")
 
@@ -187,7 +215,10 @@ class Trajectories:
     """The truth: the value of everything that moves, at every frame. Blender only replays it.
 
     ``position_m (object, frame, 3)``, ``quaternion_wxyz (object, frame, 4)``, ``scale (object, frame)``,
+    ``extent_m (object, 3)`` full size along the own axes at scale 1 and at rest,
     ``camera_position_m (frame, 3)``, ``camera_quaternion_wxyz (frame, 4)``, ``focal_length_mm (frame,)``.
+    An avatar is an object with limbs, rigid parts of their own: ``limb_names`` are "<object>/<limb>",
+    ``limb_position_m (limb, frame, 3)`` where each limb is hinged, ``limb_quaternion_wxyz (limb, frame, 4)``.
     """
 
     names: tuple[str, ...]
@@ -201,6 +232,10 @@ class Trajectories:
     sensor_width_mm: float
     width_px: int
     height_px: int
+    extent_m: Array
+    limb_names: tuple[str, ...]
+    limb_position_m: Array
+    limb_quaternion_wxyz: Array
 
     @property
     def num_frames(self) -> int:
@@ -223,6 +258,19 @@ class Trajectories:
         """World pose of one object over the clip."""
         row = self.index(name)
         return Pose(self.position_m[row], self.quaternion_wxyz[row], self.scale[row])
+
+    def limbs(self, name: str) -> dict[str, Pose]:
+        """World pose of each limb of an object over the clip, in order; empty unless it is an avatar."""
+        rows = [row for row, limb in enumerate(self.limb_names) if limb.startswith(f"{name}/")]
+        still = np.ones(self.num_frames)
+        return {
+            self.limb_names[row].removeprefix(f"{name}/"): Pose(self.limb_position_m[row], self.limb_quaternion_wxyz[row], still)
+            for row in rows
+        }
+
+    def is_avatar(self, name: str) -> bool:
+        """Whether an object has limbs."""
+        return any(limb.startswith(f"{name}/") for limb in self.limb_names)
 
     @cached_property
     def centre_px(self) -> Array:

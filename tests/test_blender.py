@@ -60,6 +60,10 @@ def paths_of(spec: SceneSpec, position_m: np.ndarray, **changes: np.ndarray) -> 
         sensor_width_mm=camera.sensor_width_mm,
         width_px=camera.width_px,
         height_px=camera.height_px,
+        extent_m=np.ones((len(spec.objects), 3)),
+        limb_names=(),
+        limb_position_m=np.zeros((0, num_frames, 3)),
+        limb_quaternion_wxyz=np.zeros((0, num_frames, 4)),
     )
     return replace(paths, **changes)
 

@@ -14,6 +14,7 @@ import conf
 from generator.__main__ import main, typed_options
 from generator.options import GenerateOptions, OcclusionOptions, RenderOptions, command, content, parse_shard, reproduce
 from qa_templates.question import QUESTIONS, QuestionOptions
+from scenes.difficulty import Axes
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.motions.motion import MOTIONS
 from scenes.staging import SceneOptions
@@ -80,7 +81,7 @@ ANY_OPTIONS = st.builds(
         duration=st.tuples(st.floats(1, 5), st.floats(5, 60)),
         environments=st.lists(st.sampled_from(list(ENVIRONMENTS)), unique=True).map(tuple),
         motions=st.lists(st.sampled_from(list(MOTIONS)), unique=True).map(tuple),
-        camera_motion=FRACTIONS,
+        axes=st.builds(Axes, camera=st.none() | FRACTIONS, speed=st.none() | FRACTIONS),
     ),
     occlusion=st.builds(OcclusionOptions, min_visible_fraction=FRACTIONS),
     qa=st.builds(
@@ -154,6 +155,9 @@ BAD = {
     "duration=[0,3]": ("duration", "0", "60"),
     "duration=[8,3]": ("duration", "[8.0, 3.0]", "shortest <= longest"),
     "difficulty=2": ("difficulty", "2", "0 to 1"),
+    "scene.axes.speed=2": ("scene.axes.speed", "2", "0 to 1"),
+    "scene.axes.speed=fast": ("axes.speed", "'fast'", "number"),
+    "scene.axes.sped=0.5": ("scene.axes.sped", "scene.axes.speed"),
     "workers=-2": ("workers", "-2"),
     "only=-1": ("only", "-1"),
     "shard=5/4": ("shard", "5/4", "i/n"),

@@ -221,11 +221,17 @@ def test_keys_of_the_table_exist_and_have_these_defaults():
         assert all(name in configuration for name in names)
         if names[0] not in ("scene", "occlusion", "qa", "farm", "render", "out"):
             told = re.split(r", (?![^\[]*\])", defaults)
-            assert [str(configuration[name]).replace(" ", "").replace(".0", "").replace("None", "null") for name in names] == told
+            assert [spelled(configuration[name]) for name in names] == told
     dotted = re.findall(r"`((?:scene|occlusion|qa|farm)\.\w+)`", page("README.md"))
     assert dotted
     for group, key in (each.split(".") for each in dotted):
         assert key in configuration[group]
+
+
+def spelled(value: object) -> str:
+    """As the command line would have it."""
+    plain = str(value).replace(" ", "").replace(".0", "").replace("None", "null")
+    return plain.lower() if isinstance(value, bool) else plain
 
 
 TOOLS = sorted({shlex.split(each)[2] for each in commands() if each.startswith("python -m")} - {"generator", "pytest"})

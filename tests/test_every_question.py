@@ -13,13 +13,13 @@ from qa_templates.ask import Staged, ask, prove, stage
 from qa_templates.observation import camera_keys
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, Disagreement, QuestionOptions, answers
 from qa_templates.quota import Intent, draw_options
-from scenes import geometry
+from scenes import bodies, geometry
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.shapes import extent_m, object_mesh
+from scenes.shapes import extent_m
 from scenes.solve import solve
-from scenes.staging import SceneOptions, room_s, span_s
+from scenes.staging import SceneOptions, room_s, step_spans
 from scenes.streams import Streams
 from scenes.types import Trajectories, Visibility
 
@@ -145,18 +145,20 @@ def test_whatever_is_right_finds_room(name, seed):
     template, (intent,) = QUESTIONS[name](), intents(name, 1)
     for key in intent.options:
         script = template.script(key, intent.options, np.random.default_rng(seed), SCENE)
-        spans = [[span_s(beat.motion, beat.times) for beat in role.beats] for role in script.roles if role.watched]
+        spans = [[beat.span_s for beat in role.beats] for role in script.roles if role.watched]
         assert all(room_s(*each) <= script.room_s + 1e-9 for each in spans if each)
-        assert room_s(*(CAMERA_MOVES[shot.move].seconds for shot in script.shots or ())) <= script.room_s + 1e-9
+        shots = [shot.span_s for shot in script.shots or ()]
+        assert room_s(*(step_spans(*([shot] for shot in shots)) if script.at_once else shots)) <= script.room_s + 1e-9
 
 
 def test_bodies_stay_above_the_floor(name):
     for staged, paths in takes(name):
         for item in staged.spec.objects:
-            pose, corners = paths.pose(item.name), object_mesh(item).convex_hull.vertices
-            for frame in range(0, paths.num_frames, 4):
-                placed = geometry.rotation(pose.quaternion_wxyz[frame]).apply(corners * pose.scale[frame])
-                assert (placed[:, 2] + pose.position_m[frame, 2]).min() > -0.03, (item.shape, item.actions)
+            for part, pose in zip(bodies.parts(item), bodies.part_poses(paths, item.name), strict=True):
+                corners = np.concatenate([surface.mesh.convex_hull.vertices for surface in part.surfaces])
+                for frame in range(0, paths.num_frames, 6):
+                    placed = geometry.rotation(pose.quaternion_wxyz[frame]).apply(corners * pose.scale[frame])
+                    assert (placed[:, 2] + pose.position_m[frame, 2]).min() > -0.03, (item.shape, item.actions)
 
 
 def test_what_hovers_in_the_first_frame_may_do_what_any_option_says():
@@ -203,18 +205,36 @@ def test_extra_questions_are_proved_too():
 
 
 def frozen(paths: Trajectories) -> Trajectories:
-    held = {key: getattr(paths, key)[:, :1].repeat(paths.num_frames, 1) for key in ("position_m", "quaternion_wxyz", "scale")}
-    return replace(paths, **held)
+    moving = ("position_m", "quaternion_wxyz", "scale", "limb_position_m", "limb_quaternion_wxyz")
+    return replace(paths, **{key: getattr(paths, key)[:, :1].repeat(paths.num_frames, 1) for key in moving})
 
 
 def mirrored(paths: Trajectories) -> Trajectories:
+    """In the mirror avatars keep their faces in front: what was their left arm is their right one."""
+    bodies = np.array([paths.is_avatar(name) for name in paths.names])
     return replace(
         paths,
         position_m=paths.position_m @ MIRROR,
-        quaternion_wxyz=reflected(paths.quaternion_wxyz),
+        quaternion_wxyz=np.where(bodies[:, None, None], facing(paths.quaternion_wxyz), reflected(paths.quaternion_wxyz)),
+        limb_names=tuple(exchanged(name) for name in paths.limb_names),
+        limb_position_m=paths.limb_position_m @ MIRROR,
+        limb_quaternion_wxyz=facing(paths.limb_quaternion_wxyz),
         camera_position_m=paths.camera_position_m @ MIRROR,
         camera_quaternion_wxyz=reflected(paths.camera_quaternion_wxyz),
     )
+
+
+def exchanged(limb: str) -> str:
+    body, part = limb.split("/")
+    sides = {"left": "right", "right": "left"}
+    side, _, rest = part.partition("_")
+    return f"{body}/{sides[side]}_{rest}" if side in sides else limb
+
+
+def facing(quaternions: np.ndarray) -> np.ndarray:
+    """M R N for N = diag(1, −1, 1): the reflection of a body that is alike on its left and right. MN is half a turn about z."""
+    w, x, y, z = np.moveaxis(reflected(quaternions), -1, 0)
+    return np.stack([-z, y, -x, w], axis=-1)
 
 
 def reflected(quaternions: np.ndarray) -> np.ndarray:
@@ -227,12 +247,14 @@ def turned(paths: Trajectories, angle_rad: float) -> Trajectories:
 
     def rotated(quaternions: np.ndarray) -> np.ndarray:
         flat = quaternions.reshape(-1, 4)
-        return (turn * geometry.rotation(flat)).as_quat(scalar_first=True).reshape(quaternions.shape)
+        return (turn * geometry.rotation(flat)).as_quat(scalar_first=True).reshape(quaternions.shape) if len(flat) else quaternions
 
     return replace(
         paths,
         position_m=turn.apply(paths.position_m.reshape(-1, 3)).reshape(paths.position_m.shape),
         quaternion_wxyz=rotated(paths.quaternion_wxyz),
+        limb_position_m=turn.apply(paths.limb_position_m.reshape(-1, 3)).reshape(paths.limb_position_m.shape),
+        limb_quaternion_wxyz=rotated(paths.limb_quaternion_wxyz),
         camera_position_m=turn.apply(paths.camera_position_m),
         camera_quaternion_wxyz=rotated(paths.camera_quaternion_wxyz),
     )
@@ -244,6 +266,8 @@ def backwards(paths: Trajectories) -> Trajectories:
         position_m=paths.position_m[:, ::-1],
         quaternion_wxyz=paths.quaternion_wxyz[:, ::-1],
         scale=paths.scale[:, ::-1],
+        limb_position_m=paths.limb_position_m[:, ::-1],
+        limb_quaternion_wxyz=paths.limb_quaternion_wxyz[:, ::-1],
         camera_position_m=paths.camera_position_m[::-1],
         camera_quaternion_wxyz=paths.camera_quaternion_wxyz[::-1],
         focal_length_mm=paths.focal_length_mm[::-1],

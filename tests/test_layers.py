@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("scenes", "qa_templates", "generator", "model", "benchmarks", "conf")
+PACKAGES = ("scenes", "qa_templates", "generator", "model", "benchmarks", "conf", "examples")
 LIBRARIES = {  # what a layer may import besides itself and the standard library; None: anything that is not barred below
     "scenes": {"numpy", "scipy", "trimesh"},
     "qa_templates": {"numpy", "scipy", "scenes"},

@@ -109,6 +109,14 @@ def test_an_occluder_counts_only_during_the_watch(start_s, end_s, accepted):
     assert rejection(spec, paths) == (None if accepted else ("occlusion", "subject hidden"))
 
 
+def test_a_deliberate_occlusion_may_hide_the_subject_between_the_ends_but_not_at_them():
+    hidden_between = scene(BALL, WALL, watches=[replace(WHOLE, ends_only=True)])
+    assert rejection(hidden_between, crossing(hidden_between, "wall", 1.0, 2.0)) is None
+    assert rejection(hidden_between, crossing(hidden_between, "wall", 1.0, 3.0)) == ("occlusion", "subject hidden")
+    throughout = scene(BALL, WALL, watches=[WHOLE])
+    assert rejection(throughout, crossing(throughout, "wall", 1.0, 2.0)) == ("occlusion", "subject hidden")
+
+
 def test_a_subject_that_leaves_the_picture_only_after_its_watch_is_accepted():
     spec = scene(BALL, watches=[Watch("ball", 0.0, 1.0)])
     away = np.where(solve(spec).times_s[:, None] > 1.3, 9.0, 0.0) * (1.0, 0.0, 0.0) + BALL.position_m
@@ -240,10 +248,10 @@ def test_no_interpenetration_is_overlooked(seed):
     turned = Rotation.random(2, random_state=seed)
     paths = replace(solve(spec), quaternion_wxyz=np.tile(turned.as_quat(scalar_first=True)[:, None], (1, 72, 1)))
     points = [
-        turn.apply(truth_pass.unit_mesh(item.shape).vertices * item.size_m) + item.position_m
+        turn.apply(truth_pass.unit_meshes(item.shape)[0].vertices * item.size_m) + item.position_m
         for turn, item in zip(turned, objects, strict=True)
     ]
-    solid = truth_pass.unit_mesh(objects[0].shape).copy()
+    solid = truth_pass.unit_meshes(objects[0].shape)[0].copy()
     solid.vertices = points[0]
     assume(np.any(solid.contains(points[1]) & (np.linalg.norm(points[1] - objects[0].position_m, axis=1) < 0.4 * objects[0].size_m)))
     assert contact(spec, paths) == "objects touch"

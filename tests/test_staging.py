@@ -107,9 +107,7 @@ def test_streams_are_apart():
         ("fps", -24.0),
         ("duration", (5.0, 4.0)),
         ("duration", (0.0, 4.0)),
-        ("max_distractors", -1),
         ("difficulty", 1.5),
-        ("camera_motion", -0.1),
     ],
 )
 def test_bad_options_name_the_key_and_the_value(key, value):

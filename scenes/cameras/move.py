@@ -16,8 +16,9 @@ the film reversed, large enough to be seen, and never through the floor.
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.transform import Rotation
 
-from scenes import geometry
+from scenes import geometry, pace
 from scenes.camera_kinematics import CameraKinematics
 from scenes.catalogue import Catalogue
 from scenes.geometry import Array
@@ -81,6 +82,17 @@ class CameraPath:
         """With the focal length multiplied by ``(frame,)``."""
         still = self.held(len(ratio))
         return CameraPath(still.position_m, still.quaternion_wxyz, still.focal_length_mm * ratio)
+
+
+def added_up(paths: Sequence[CameraPath], start: CameraPath) -> CameraPath:
+    """What paths make together that begin at one start: their ways and factors added up, turns carried out in their order."""
+
+    def joined(path: CameraPath, other: CameraPath) -> CameraPath:
+        turns = geometry.rotation(other.quaternion_wxyz) * geometry.rotation(start.quaternion_wxyz[0]).inv()
+        ratio = other.focal_length_mm / start.focal_length_mm
+        return path.shifted(other.position_m - start.position_m).turned(turns).zoomed(ratio)
+
+    return functools.reduce(joined, paths)
 
 
 @dataclass(frozen=True)
@@ -170,6 +182,7 @@ class CameraMove(ABC):
 
     duration_s: float
     sense: int = 1
+    pace: str = ""
 
     @classmethod
     @abstractmethod
@@ -190,16 +203,17 @@ class CameraMove(ABC):
         """The sense (+1, −1) with which a measured stretch is this move, or 0 if it is not. Must exclude all others."""
 
     def progress(self, t_s: Array) -> Array:
-        """Eased progress 0 → 1 at times ``(frame,)``: begins and ends at rest."""
-        return geometry.ease(np.asarray(t_s, float) / self.duration_s)
+        """Progress 0 → 1 at times ``(frame,)``, eased or at the pace that was asked for: begins and ends at rest."""
+        share = np.asarray(t_s, float) / self.duration_s
+        return pace.progress(self.pace, share) if self.pace else geometry.ease(share)
 
 
 CAMERA_MOVES: Catalogue[CameraMove] = Catalogue("camera move", "scenes.cameras")
 
 
 def act(move: CameraMove, start_s: float) -> Action:
-    """The record of a camera move that starts at ``start_s``."""
-    parameters = {key: value for key, value in vars(move).items() if key != "duration_s"}
+    """The record of a camera move that starts at ``start_s``; its pace is told where it is not its own."""
+    parameters = {key: value for key, value in vars(move).items() if key != "duration_s" and (key != "pace" or value)}
     return Action(move.name, start_s, start_s + move.duration_s, parameters)
 
 

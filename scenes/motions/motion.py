@@ -24,12 +24,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 
-from scenes import geometry
+from scenes import geometry, pace
 from scenes.catalogue import Catalogue
 from scenes.geometry import Array
 from scenes.kinematics import Kinematics
@@ -48,6 +49,7 @@ class Cue:
         heading_rad: the direction, in the ground plane from world +x, of the motion's local +x.
         difficulty: 0 (large and plain) to 1 (small and subtle).
         height_m: how high above the floor the object is when the action starts; 0 where it stands on it or may be placed freely.
+        reach: share of its natural size that it is to have.
     """
 
     duration_s: float
@@ -57,6 +59,7 @@ class Cue:
     heading_rad: float = 0.0
     difficulty: float = 0.3
     height_m: float = 0.0
+    reach: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.duration_s > 0, "cue.duration_s", self.duration_s, "a duration above 0")
@@ -65,6 +68,7 @@ class Cue:
         require(self.sense in (1, -1), "cue.sense", self.sense, "+1 or -1")
         require(0 <= self.difficulty <= 1, "cue.difficulty", self.difficulty, "0 to 1")
         require(self.height_m >= 0, "cue.height_m", self.height_m, "a height of 0 or more")
+        require(0 < self.reach <= 1, "cue.reach", self.reach, "a share above 0, up to 1")
 
     @property
     def radius_m(self) -> float:
@@ -74,7 +78,7 @@ class Cue:
     def amplitude(self, rng: np.random.Generator, small: float, large: float) -> float:
         """Draw a size from half of the range ``[small, large]``: the upper half where it is plain, the lower where subtle."""
         half = (large - small) / 2
-        return rng.uniform(small, small + half) + (1.0 - self.difficulty) * half
+        return self.reach * (rng.uniform(small, small + half) + (1.0 - self.difficulty) * half)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class Motion(ABC):
         rolls: it needs a round shape.
         flat_base: it needs a shape that stands on a flat base.
         signed: `sense` changes what one sees, and a mirror image shows the other sense.
+        paced: it can be performed at any of `scenes.pace.PACES`: it takes its progress from `progress`.
         net_height: sign of the change in height over the action (+1 ends higher, −1 ends lower, 0 ends level).
         reversed_in_time: name of the motion that it becomes when the film runs backwards; "" means itself, "?" one that
             is not registered, so that nothing can be asked of it backwards.
@@ -131,11 +136,13 @@ class Motion(ABC):
     rolls: ClassVar[bool] = False
     flat_base: ClassVar[bool] = False
     signed: ClassVar[bool] = False
+    paced: ClassVar[bool] = False
     net_height: ClassVar[int] = 0
     reversed_in_time: ClassVar[str] = ""
 
     duration_s: float
     heading_rad: float = 0.0
+    pace: str = ""
 
     @classmethod
     @abstractmethod
@@ -159,6 +166,11 @@ class Motion(ABC):
     def count(cls, measured: Kinematics) -> float:
         """How many cycles were measured (a fraction where it is not clear). Countable motions override it."""
         return 1.0
+
+    def progress(self, t_s: Array, natural: Callable[[Array], Array] = geometry.ease) -> Array:
+        """Progress 0 → 1 at times ``(frame,)``: at the pace that was asked for, else as ``natural`` maps shares of the time."""
+        share = t_s / self.duration_s
+        return pace.progress(self.pace, share) if self.pace else natural(share)
 
     def pose(self, t_s: Array) -> Pose:
         """`local_pose` turned to the heading: offsets and rotations in world axes."""
@@ -184,8 +196,8 @@ def steady(u: Array, ramp: float = 0.1) -> Array:
 
 
 def act(motion: Motion, start_s: float) -> Action:
-    """The record of a motion that starts at ``start_s``."""
-    parameters = {key: value for key, value in vars(motion).items() if key != "duration_s"}
+    """The record of a motion that starts at ``start_s``; its pace is told where it is not its own."""
+    parameters = {key: value for key, value in vars(motion).items() if key != "duration_s" and (key != "pace" or value)}
     return Action(motion.name, start_s, start_s + motion.duration_s, parameters)
 
 

@@ -15,7 +15,7 @@ class Roll(Motion):
 
     verb, base = "rolls along the ground", "roll along the ground"
     seconds_per_cycle = (1.2, 2.2)
-    grounded = rolls = True
+    grounded = rolls = paced = True
 
     distance_m: float
     radius_m: float
@@ -27,7 +27,7 @@ class Roll(Motion):
 
     def local_pose(self, t_s):
         offset = np.zeros((len(t_s), 3))
-        offset[:, 0] = self.distance_m * geometry.ease(t_s / self.duration_s)
+        offset[:, 0] = self.distance_m * self.progress(t_s)
         turned = geometry.about((0.0, 1.0, 0.0), offset[:, 0] / self.radius_m)
         return replace(resting(len(t_s)), position_m=offset, quaternion_wxyz=geometry.wxyz(turned))
 

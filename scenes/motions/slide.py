@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scenes.geometry import ease
 from scenes.motions.motion import MOTIONS, Claims, Cue, Motion, resting
 
 
@@ -15,6 +14,7 @@ class Slide(Motion):
 
     verb, base = "slides straight to another place", "slide straight to another place"
     seconds_per_cycle = (1.2, 2.2)
+    paced = True
 
     distance_m: float
 
@@ -24,7 +24,7 @@ class Slide(Motion):
 
     def local_pose(self, t_s):
         offset = np.zeros((len(t_s), 3))
-        offset[:, 0] = self.distance_m * ease(t_s / self.duration_s)
+        offset[:, 0] = self.distance_m * self.progress(t_s)
         return replace(resting(len(t_s)), position_m=offset)
 
     def claims(self):

@@ -16,7 +16,7 @@ class Spin(Motion):
     verb, base = "spins on the spot", "turn all the way round on the spot"
     airborne = True
     seconds_per_cycle = (0.8, 1.6)
-    countable = signed = True
+    countable = signed = paced = True
 
     turns: int
 
@@ -25,7 +25,7 @@ class Spin(Motion):
         return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, turns=cue.sense * cue.cycles)
 
     def local_pose(self, t_s):
-        angle_rad = 2 * np.pi * self.turns * steady(t_s / self.duration_s)
+        angle_rad = 2 * np.pi * self.turns * self.progress(t_s, steady)
         return replace(resting(len(t_s)), quaternion_wxyz=geometry.wxyz(geometry.yaw(angle_rad)))
 
     def claims(self):

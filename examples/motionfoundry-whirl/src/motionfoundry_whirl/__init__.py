@@ -1,0 +1,1 @@
+"""One more motion and one more question for MotionFoundry."""

@@ -1,0 +1,59 @@
+"""How many times does the camera make a move?"""
+
+from qa_templates.count_cycles import times
+from qa_templates.directions import travelling_motions
+from qa_templates.observation import camera_keys, camera_margin_px, camera_performances
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from scenes.rejection import Rejected
+from scenes.staging import Beat, Role, Script, Shot, room_s
+
+HIGHEST = 4
+SECONDS = (0.8, 1.5)
+BASES = {
+    "pan": "pan, to the left or to the right",
+    "tilt": "tilt, up or down",
+    "roll": "roll, one way or the other",
+    "truck": "slide sideways, to the left or to the right",
+    "pedestal": "rise or sink",
+    "zoom": "zoom, in or out",
+}
+
+
+@QUESTIONS.register
+class CameraCount(QuestionTemplate):
+    """The camera makes one kind of move there and back some number of times, with a rest after each."""
+
+    question_type = "Repetition Count"
+    shows = "camera"
+    wordings = (
+        "How many times does the camera {base}?",
+        "Count the moves of the camera: how often does it {base}?",
+        "How often does the camera {base}, each way counted?",
+        "With each move counted by itself, how many times does the camera {base}?",
+    )
+
+    def option_sets(self, scene):
+        return [tuple(str(number) for number in range(1, HIGHEST + 1))]
+
+    def script(self, answer, options, rng, scene):
+        move, sense = str(rng.choice(sorted(BASES))), int(rng.choice([-1, 1]))
+        shots = tuple(Shot(move, sense * (-1) ** place, seconds=SECONDS) for place in range(int(answer)))
+        mover = Role("", (Beat(str(rng.choice(travelling_motions(scene)))),), watched=False)
+        return Script((mover,), shots, extras=level_motions(scene), room_s=room_s(*[SECONDS] * HIGHEST), slots={"move": move})
+
+    def measure(self, asked, paths, seen):
+        found = camera_performances(paths)
+        if any(camera_keys()[item.key][0] != asked.slots["move"] for item in found):
+            raise Rejected("question", "the camera makes another move")
+        frames = (found[0].first, found[-1].last)
+        return Evidence("camera moves", len(found), "moves", camera_margin_px(paths, found), "px", frames)
+
+    def answer(self, evidence, asked):
+        return str(evidence.value)
+
+    def option_text(self, answer, slots):
+        return times(int(answer))
+
+    def words(self, slots):
+        return {"base": BASES[slots["move"]]}

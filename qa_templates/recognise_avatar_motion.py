@@ -1,0 +1,71 @@
+"""What does an avatar do?"""
+
+from qa_templates.avatar_actions import opening_motions, said
+from qa_templates.observation import only_performance, require_perceptible, reversed_motion
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
+from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import redone
+
+STRIDES = ((1, 2, 3), (1, 3, 5), (2, 5, 7), (3, 4, 8), (1, 5, 6), (2, 3, 9))  # which others stand beside a motion in the list
+
+
+@QUESTIONS.register
+class RecogniseAvatarMotion(QuestionTemplate):
+    """A two-legged avatar performs one motion; the others are motions that begin as this one does, standing."""
+
+    question_type = "Motion Recognition"
+    legs = 2
+    wordings = (
+        "What does {subject} do?",
+        "Which of these describes what {subject} does?",
+        "What is {subject} doing in this video?",
+        "Watch {subject}. Which action is it?",
+    )
+
+    def option_sets(self, scene):
+        """Each motion beside others at fixed distances in the list, all round: so each stands in equally many sets."""
+        names = opening_motions(scene, legs=self.legs)
+        strides = STRIDES if len(names) > 9 else ((1, 2, 3),)
+        return sorted({_row(names, place, stride) for stride in strides for place in range(len(names))})
+
+    def script(self, answer, options, rng, scene):
+        repeats = int(rng.integers(2, 4))
+        while repeats > 1 and self._needed_s(options, repeats) > scene.duration[1]:
+            repeats -= 1
+        role = Role("subject", (_beat(answer, repeats),), avatar=True, legs=self.legs)
+        return Script((role,), shots=None, room_s=self._needed_s(options, repeats))
+
+    def _needed_s(self, options, repeats):
+        return max(room_s(span_s(beat.motion, beat.times)) for beat in (_beat(name, repeats) for name in options))
+
+    def measure(self, asked, paths, seen):
+        found = only_performance(paths, asked.slots["subject"])
+        margin_px = require_perceptible(paths, seen, found)
+        return Evidence("motion", found.motion, "", margin_px, "px", (found.first, found.last), (found.subject,))
+
+    def answer(self, evidence, asked):
+        return evidence.value
+
+    def option_text(self, answer, slots):
+        return f"it {said(answer)}"
+
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return redone(spec, asked.slots["subject"], _beat(answer, int(rng.integers(2, 4))), rng, scene), "motion"
+
+    def reversed_in_time(self, asked):
+        return with_answers(asked, lambda name: reversed_motion(name) or "") if reversed_motion(asked.answer) else None
+
+
+def _beat(motion: str, repeats: int) -> Beat:
+    """The motion, repeated where that can be counted, and as often as it must be to be clear."""
+    kind = AVATAR_MOTIONS[motion]
+    return Beat(motion, max(repeats, kind.least_cycles) if kind.countable else None)
+
+
+def _row(names: tuple[str, ...], place: int, stride: tuple[int, ...]) -> tuple[str, ...]:
+    """A name of a ring and those that stand so many places after it."""
+    return tuple(sorted(names[(place + step) % len(names)] for step in (0, *stride)))

@@ -1,0 +1,51 @@
+"""What do two objects do together?"""
+
+from qa_templates.event_words import BLUNT, open_events, sentence, the
+from qa_templates.observation import event_performance, require_moving, subsets
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
+from scenes.events.event import EVENTS
+from scenes.staging import Happening, Role, Script, room_s
+
+
+@QUESTIONS.register
+class RecogniseEvent(QuestionTemplate):
+    """Two objects of any shape take part in one event; the others are events that they might have taken part in."""
+
+    question_type = "Motion Recognition"
+    wordings = (
+        "What happens between {first} and {second}?",
+        "Which of these describes what {first} and {second} do?",
+        "How do {first} and {second} move in relation to each other?",
+        "Watch {first} and {second}. What do they do?",
+    )
+
+    def option_sets(self, scene):
+        return subsets(open_events(scene, 4))
+
+    def script(self, answer, options, rng, scene):
+        roles = tuple(Role(key) for key in ("agent", "patient"))
+        swapped = bool(rng.random() < 0.5)
+        needed_s = max(room_s(EVENTS[name].seconds) for name in options)
+        return Script(roles, happenings=(Happening(answer, ("agent", "patient"), BLUNT),), room_s=needed_s, slots={"swapped": swapped})
+
+    def measure(self, asked, paths, seen):
+        cast = (asked.slots["agent"], asked.slots["patient"])
+        found = event_performance(paths, cast)
+        margin_px = require_moving(paths, seen, found)
+        value = found.event if found.cast == cast or EVENTS[found.event].symmetric else None
+        return Evidence("event", value, "", margin_px, "px", (found.first, found.last), cast)
+
+    def answer(self, evidence, asked):
+        return evidence.value
+
+    def option_text(self, answer, slots):
+        return sentence(answer, the(slots, "agent", "patient"))
+
+    def words(self, slots):
+        """Named in either order, so that the question does not tell who does it."""
+        first, second = the(slots, "agent", "patient")[:: -1 if slots["swapped"] else 1]
+        return {"first": first, "second": second}
+
+    def reversed_in_time(self, asked):
+        backwards = EVENTS[asked.answer].reversed_in_time or asked.answer
+        return with_answers(asked, lambda name: EVENTS[name].reversed_in_time or name) if backwards != "?" else None

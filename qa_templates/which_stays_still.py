@@ -1,0 +1,59 @@
+"""Which object stays still?"""
+
+from qa_templates.observation import performances, require_perceptible
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from qa_templates.which_object_does import OBJECTS
+from scenes.rejection import Rejected
+from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.twins import recast
+
+
+@QUESTIONS.register
+class WhichStaysStill(QuestionTemplate):
+    """Three of four objects move; the camera may move too, and then all of them shift in the picture."""
+
+    question_type = "Motion-related Objects"
+    shows = "stirs"
+    wordings = (
+        "Which object never moves?",
+        "All objects but one move at some time. Which one stays still?",
+        "Which of the objects remains at rest, whatever the camera does?",
+        "Which object keeps its place on the ground throughout?",
+    )
+
+    def option_sets(self, scene):
+        return [OBJECTS]
+
+    def script(self, answer, options, rng, scene):
+        motions = {key: str(rng.choice(level_motions(scene))) for key in OBJECTS}
+        roles = tuple(Role(key, () if key == answer else (Beat(motions[key]),)) for key in OBJECTS)
+        return Script(roles, shots=None, room_s=max(room_s(span_s(motion)) for motion in motions.values()))
+
+    def measure(self, asked, paths, seen):
+        names = tuple(asked.slots[key] for key in OBJECTS)
+        acted = {name: performances(paths, name) for name in names}
+        resting = [name for name in names if not acted[name]]
+        if len(resting) != 1:
+            raise Rejected("question", "not exactly one object stays still")
+        margin_px = min(require_perceptible(paths, seen, *found) for found in acted.values() if found)
+        return Evidence("object that stays still", resting[0], "", margin_px, "px", (0, paths.num_frames - 1), names)
+
+    def answer(self, evidence, asked):
+        return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
+
+    def option_text(self, answer, slots):
+        return f"the {slots[answer]}"
+
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return recast(spec, asked.slots[asked.answer], asked.slots[answer], scene), "who"
+
+    def notice(self, paths, rng, scene):
+        if len(paths.names) < 4:
+            return None
+        names = [str(name) for name in rng.permutation(paths.names)[:4]]
+        resting = [key for key, name in zip(OBJECTS, names, strict=True) if not performances(paths, name)]
+        return (resting[0], dict(zip(OBJECTS, names, strict=True))) if len(resting) == 1 else None

@@ -1,0 +1,72 @@
+"""Which object covers the longest, or the shortest, distance?"""
+
+import numpy as np
+
+from qa_templates.directions import motions_among
+from qa_templates.observation import only_performance, require_perceptible, spread
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.which_is_fastest import extreme_of, way_m, way_px
+from qa_templates.which_object_does import OBJECTS
+from scenes.rejection import Rejected
+from scenes.staging import Beat, Role, Script, room_s
+from scenes.twins import recast
+
+FAR, NEAR = 0.68, 0.34  # reach
+SECONDS = (1.3, 2.2)  # whatever the distance
+MIN_RATIO = 1.35  # between the ways of the chosen object and the next one, over the ground,
+MIN_RATIO_PX = 1.2  # and in the picture
+
+
+@QUESTIONS.register
+class WhichTravelsFarthest(QuestionTemplate):
+    """Four objects cross the picture, one of them clearly farther, or clearly less far, than the others."""
+
+    question_type = "Motion-related Objects"
+    shows = "change"
+    wordings = (
+        "Which object travels the {extreme} distance?",
+        "Which of the objects covers the {extreme} distance?",
+        "All objects move. Which one goes the {extreme} way?",
+        "Whose path from start to end is the {extreme}?",
+    )
+
+    def option_sets(self, scene):
+        return [OBJECTS]
+
+    def script(self, answer, options, rng, scene):
+        extreme = str(rng.choice(["longest", "shortest"]))
+        chosen, usual = (FAR, NEAR) if extreme == "longest" else (NEAR, FAR)
+        motions = motions_among(scene, ("slide", "roll"))
+        roles = tuple(Role(key, (_crossing(str(rng.choice(motions)), rng, chosen if key == answer else usual),)) for key in OBJECTS)
+        return Script(roles, round="roll" in motions, room_s=room_s(SECONDS), slots={"extreme": extreme})
+
+    def measure(self, asked, paths, seen):
+        found = [only_performance(paths, asked.slots[key]) for key in OBJECTS]
+        require_perceptible(paths, seen, *found)
+        chosen, ratio = extreme_of([way_m(paths, item) for item in found], asked.slots["extreme"] == "longest")
+        in_picture, ratio_px = extreme_of([way_px(paths, item) for item in found], asked.slots["extreme"] == "longest")
+        if chosen != in_picture or ratio_px < MIN_RATIO_PX:
+            raise Rejected("question", "the distances are not clear in the picture")
+        subjects = tuple(item.subject for item in found)
+        quantity = f"object with the {asked.slots['extreme']} way"
+        return Evidence(quantity, subjects[chosen], "", ratio - 1.0, "of its way", spread(found), subjects)
+
+    def answer(self, evidence, asked):
+        found = next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
+        return found if evidence.margin > MIN_RATIO - 1.0 else None
+
+    def option_text(self, answer, slots):
+        return f"the {slots[answer]}"
+
+    def twins(self, answer, options):
+        return tuple(key for key in options if key != answer)
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return recast(spec, asked.slots[asked.answer], asked.slots[answer], scene), "who"
+
+    def words(self, slots):
+        return {"extreme": slots["extreme"]}
+
+
+def _crossing(motion: str, rng: np.random.Generator, reach: float) -> Beat:
+    return Beat(motion, heading=str(rng.choice(["left", "right"])), seconds=SECONDS, reach=reach)

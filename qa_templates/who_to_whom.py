@@ -1,0 +1,64 @@
+"""Who does it to whom?"""
+
+from qa_templates.event_words import BLUNT, open_events, sentence, the
+from qa_templates.observation import event_performance, require_moving, subsets
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.recognise_motion import level_motions
+from scenes.events.event import EVENTS
+from scenes.rejection import Rejected
+from scenes.staging import Beat, Happening, Role, Script, room_s, span_s
+from scenes.twins import recast_event
+
+OBJECTS = ("object_0", "object_1", "object_2")
+CASTS = ("01", "10", "02", "20", "12", "21")
+
+
+@QUESTIONS.register
+class WhoToWhom(QuestionTemplate):
+    """Two of three objects take part in an event, and the third moves on its own; the options are other casts of it."""
+
+    question_type = "Motion-related Objects"
+    wordings = (
+        "Which of these happens?",
+        "Who does what to whom?",
+        "Which statement about the objects is true?",
+        "What can be seen in this video?",
+    )
+
+    def option_sets(self, scene):
+        return subsets(CASTS)
+
+    def script(self, answer, options, rng, scene):
+        event = str(rng.choice(open_events(scene, directed=True)))
+        cast = tuple(OBJECTS[int(place)] for place in answer)
+        beat = Beat(str(rng.choice(level_motions(scene))))
+        roles = tuple(Role(key, () if key in cast else (beat,), watched=key in cast) for key in OBJECTS)
+        needed_s = max(room_s(EVENTS[event].seconds), room_s(span_s(beat.motion)))
+        return Script(roles, happenings=(Happening(event, cast, BLUNT),), room_s=needed_s, slots={"event": event, "cast": list(cast)})
+
+    def measure(self, asked, paths, seen):
+        found = event_performance(paths, tuple(asked.slots[key] for key in asked.slots["cast"]))
+        if found.event != asked.slots["event"]:
+            raise Rejected("question", "the objects do something else together")
+        margin_px = require_moving(paths, seen, found)
+        return Evidence("cast of the event", list(found.cast), "", margin_px, "px", (found.first, found.last), found.cast)
+
+    def answer(self, evidence, asked):
+        names = [asked.slots[key] for key in OBJECTS]
+        return "".join(str(names.index(name)) for name in evidence.value)
+
+    def option_text(self, answer, slots):
+        return sentence(slots["event"], the(slots, *(OBJECTS[int(place)] for place in answer)))
+
+    def words(self, slots):
+        return {}
+
+    def twins(self, answer, options):
+        """The same two the other way round."""
+        return tuple(key for key in options if key == answer[::-1])
+
+    def twin(self, spec, asked, answer, rng, scene):
+        return recast_event(spec, scene), "who"
+
+    def reversed_in_time(self, asked):
+        return asked if EVENTS[asked.slots["event"]].reversed_in_time == "" else None

@@ -1,0 +1,1 @@
+"""Avatars: articulated bodies of rigid limbs, one kind per file, driven by joint angles."""

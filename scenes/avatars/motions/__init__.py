@@ -1,0 +1,1 @@
+"""What avatars do: one motion per file."""

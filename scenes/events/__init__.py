@@ -1,0 +1,1 @@
+"""Events: what several objects do to one another, one kind per file."""

@@ -1,0 +1,57 @@
+"""Bounce off: one runs against another that does not budge, and is thrown back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenes.events import tracks
+from scenes.events.event import EVENTS, Contact, Event, EventCue
+
+
+@EVENTS.register
+@dataclass(frozen=True, kw_only=True)
+class BounceOff(Event):
+    """The bouncer gets up speed, hits the obstacle, and slides back until friction stops it."""
+
+    roles = ("bouncer", "obstacle")
+    sentence = "{bouncer} runs against {obstacle} and bounces back off it"
+    base, passive = "bounce back off", "run against by"
+    shapes = dict.fromkeys(roles, tracks.SQUARE)
+    bulk = dict.fromkeys(roles, 0.88)
+    seconds = (1.8, 2.8)
+    reversed_in_time = ""
+
+    start_m: tuple[float, float]
+    hit_s: float
+    ramp_s: float
+    run_m: float
+    back_m: float
+
+    @classmethod
+    def sample(cls, rng, cue: EventCue):
+        first, second = (cue.extent_m[role] for role in cls.roles)
+        (run_m,) = tracks.fitting(first[0] + second[0], cue.amplitude(rng, 0.8, 1.3))
+        hit_s = cue.duration_s * rng.uniform(0.42, 0.48)
+        length_m = first[0] + run_m + second[0]
+        start_m = (tracks.half_m(first) - length_m / 2, length_m / 2 - tracks.half_m(second))
+        sizes = {"start_m": start_m, "run_m": run_m, "back_m": run_m * rng.uniform(0.5, 0.8)}
+        return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, hit_s=hit_s, ramp_s=0.4 * hit_s, **sizes)
+
+    def places(self):
+        return {role: (x, 0.0, 0.0) for role, x in zip(self.roles, self.start_m, strict=True)}
+
+    def local_poses(self, t_s):
+        left_s = self.duration_s - self.hit_s
+        run = self.run_m * tracks.set_off(np.minimum(t_s, self.hit_s), self.ramp_s) / (self.hit_s - self.ramp_s / 2)
+        back = tracks.coast(np.maximum(t_s - self.hit_s, 0.0), 2 * self.back_m / left_s, 2 * self.back_m / left_s**2)
+        return {"bouncer": tracks.pose(t_s, run - back), "obstacle": tracks.pose(t_s)}
+
+    def contacts(self):
+        return (Contact(self.roles, self.hit_s, self.hit_s),)
+
+    @classmethod
+    def matches(cls, measured):
+        run, gap = measured.along_m(0, 0, 1), measured.gap_m(0, 1)
+        meets = measured.rests(1) and measured.level(0) and measured.meet_frame(0, 1) is not None
+        there_and_back = run.max() > 0.25 and min(gap[0], gap[-1]) > 0.15
+        return bool(meets and there_and_back and measured.aside_m(0, 0, 1) < 0.05)
