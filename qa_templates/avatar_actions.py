@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from qa_templates.observation import Performance, reversed_motion
 from qa_templates.question import Asked
-from scenes.avatars.motions.motion import AVATAR_MOTIONS
+from scenes.avatars.motions.motion import AVATAR_MOTIONS, AvatarMotion
 from scenes.staging import SceneOptions, span_s
 from scenes.types import require
 
@@ -33,7 +33,7 @@ def opening_motions(scene: SceneOptions, least: int = 4, *, legs: int = 2) -> tu
 def countable_motions(scene: SceneOptions, cycles: int, *, sided: bool = False, least: int = 1) -> tuple[str, ...]:
     """Standing motions that can be counted up to ``cycles``; ``sided``: those of one side of the body alone. Raises ValueError."""
 
-    def wanted(kind: type) -> bool:
+    def wanted(kind: type[AvatarMotion]) -> bool:
         return kind.countable and kind.max_cycles >= cycles and kind.ends in ("", "standing") and (kind.sided or not sided)
 
     return _allowed(scene, least, wanted, 2)

@@ -3,6 +3,8 @@
 import itertools
 from functools import cache
 
+import numpy as np
+
 from qa_templates.directions import travelling_motions
 from qa_templates.observation import (
     camera_key,
@@ -18,9 +20,10 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_an
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, Shot, room_s, span_s
+from scenes.staging import Beat, Role, SceneOptions, Script, Shot, room_s, span_s
 from scenes.twins import refilmed
 
+WALK, WALKER_SHARE = "walk", 0.4  # of the clips in which an avatar goes past, and not an object
 STATIC_SHARE = 0.03  # of the still clips in which it is asked as an extra question: most clips are still, and it would always be right
 
 
@@ -42,10 +45,9 @@ class CameraMove(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         move, sense = camera_keys()[answer]
-        motion = str(rng.choice(travelling_motions(scene)))
-        mover = Role("", (Beat(motion),), watched=CAMERA_MOVES[move].follows)
+        mover = _mover(CAMERA_MOVES[move].follows, rng, scene)
         shots = () if answer == "static" else (Shot(move, sense),)
-        spans = [span_s(motion), *(CAMERA_MOVES[camera_keys()[key][0]].seconds for key in options)]
+        spans = [span_s(mover.beats[0].motion), *(CAMERA_MOVES[camera_keys()[key][0]].seconds for key in options)]
         return Script((mover,), shots, extras=level_motions(scene), room_s=max(room_s(span) for span in spans))
 
     def measure(self, asked, paths, seen):
@@ -105,6 +107,13 @@ def _mistaken(key: str) -> str:
     """The key of a move's rival in the same sense; its own where there is none."""
     move, sense = camera_keys()[key]
     return camera_key(_rival(move), sense) if _rival(move) else key
+
+
+def _mover(watched: bool, rng: np.random.Generator, scene: SceneOptions) -> Role:
+    """Someone or something that goes to another place, whatever the camera does: a tracking one follows it."""
+    if rng.random() < WALKER_SHARE and WALK in scene.avatar_motion_names():
+        return Role("", (Beat(WALK),), watched=watched, avatar=True, legs=2)
+    return Role("", (Beat(str(rng.choice(travelling_motions(scene)))),), watched=watched)
 
 
 @cache

@@ -56,7 +56,7 @@ class CountCycles(QuestionTemplate):
     def notice(self, paths, rng, scene):
         found = only_performance(paths, str(rng.choice(paths.names)))
         cycles = round(found.cycles)
-        asked = MOTIONS[found.motion].countable and cycles in scene.levels.numbers(HIGHEST)
+        asked = found.motion in MOTIONS and MOTIONS[found.motion].countable and cycles in scene.levels.numbers(HIGHEST)
         if not asked or (cycles == 1 and rng.random() > ONCE_SHARE):
             return None
         return str(cycles), {"subject": found.subject, "motion": found.motion}

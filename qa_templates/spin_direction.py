@@ -2,6 +2,7 @@
 
 from qa_templates.observation import performances, require_perceptible, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
+from scenes.kinematics import Kinematics
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Role, Script, room_s, span_s
 from scenes.twins import turned_round
@@ -36,7 +37,7 @@ class SpinDirection(QuestionTemplate):
         if [item.motion for item in found] != ["spin", "spin"]:
             raise Rejected("question", "the object does not turn twice")
         require_perceptible(paths, seen, *found)
-        turns = [round(item.measured.yaw_turns, 3) for item in found]
+        turns = [round(item.measured.yaw_turns, 3) for item in found if isinstance(item.measured, Kinematics)]
         margin = min(abs(value) for value in turns) - MIN_TURNS
         return Evidence("turns about the vertical", turns, "turns", margin, "turns", spread(found), (found[0].subject,))
 

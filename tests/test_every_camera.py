@@ -66,6 +66,10 @@ def film(path: CameraPath, ball_m: Array) -> Trajectories:
         sensor_width_mm=36.0,
         width_px=640,
         height_px=480,
+        extent_m=np.full((1, 3), 0.6),
+        limb_names=(),
+        limb_position_m=np.zeros((0, frames, 3)),
+        limb_quaternion_wxyz=np.zeros((0, frames, 4)),
     )
 
 

@@ -18,6 +18,7 @@ from generator.farm import GIVE_UP_AFTER, GaveUp
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import ClipFailed, Exhausted, Tally, make_clip, one_take
 from generator.video import probe
+from qa_templates.question import QuestionOptions
 from qa_templates.quota import intent
 from scenes.rejection import Rejected
 from scenes.staging import SceneOptions
@@ -30,7 +31,8 @@ LABELS = GenerateOptions(
     render=RenderOptions(engine="none"),
     farm=FarmOptions(workers=0, min_free_mb=0),
 )
-IMPOSSIBLE = replace(LABELS, occlusion=OcclusionOptions(min_area_px=1e9), max_attempts=3)
+WATCHED = QuestionOptions(templates=("count_cycles",))  # of which no take can pass unseen
+IMPOSSIBLE = replace(LABELS, qa=WATCHED, occlusion=OcclusionOptions(min_area_px=1e9), max_attempts=3)
 
 
 def with_workers(workers: int, options: GenerateOptions = LABELS) -> GenerateOptions:
