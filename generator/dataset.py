@@ -36,7 +36,7 @@ from scenes.types import SceneSpec, Trajectories, Visibility
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 META = "video_info.meta.jsonl"
 PAIRS = "pairs.jsonl"
 CAPTIONS = "captions.jsonl"

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from qa_templates.recognise_motion import level_motions
 from scenes.events.event import EVENTS, Event, EventCue
+from scenes.motions.motion import MOTIONS
 from scenes.staging import SceneOptions
 from scenes.types import require
 
@@ -27,6 +29,11 @@ def open_events(scene: SceneOptions, least: int = 1, *, directed: bool = False) 
     chosen = tuple(name for name in scene.event_names() if _is_open(EVENTS[name]) and not (directed and EVENTS[name].symmetric))
     require(len(chosen) >= least, "scene.events", list(scene.events), f"at least {least} of two blunt objects, or none for all")
     return chosen
+
+
+def bystanding(scene: SceneOptions) -> tuple[str, ...]:
+    """What an object may do on its own beside an event, whatever its shape and however it faces."""
+    return tuple(name for name in level_motions(scene) if not (MOTIONS[name].rolls or MOTIONS[name].flat_base))
 
 
 def sentence(event: str, cast: Sequence[str]) -> str:

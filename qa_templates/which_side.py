@@ -24,10 +24,10 @@ class WhichSide(QuestionTemplate):
 
     question_type = "Motion Recognition"
     wordings = (
-        "{subject} {motion_verb}. On which side of its own body is that?",
+        "{subject} {motion_verb}, twice over. With which one each time?",
         "Think of the body of {subject} itself: with its left or its right does it {motion}?",
         "From the point of view of {subject}, with which side of the body does it {motion}?",
-        "Which limb does {subject} use when it is seen to {motion}?",
+        "{subject} {motion_verb}, and then again. Which of its own sides does it use?",
     )
 
     def option_sets(self, scene):

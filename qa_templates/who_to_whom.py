@@ -1,9 +1,8 @@
 """Who does it to whom?"""
 
-from qa_templates.event_words import BLUNT, open_events, sentence, the
+from qa_templates.event_words import BLUNT, bystanding, open_events, sentence, the
 from qa_templates.observation import event_performance, require_moving, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
-from qa_templates.recognise_motion import level_motions
 from scenes.events.event import EVENTS
 from scenes.rejection import Rejected
 from scenes.staging import Beat, Happening, Role, Script, room_s, span_s
@@ -31,8 +30,8 @@ class WhoToWhom(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         event = str(rng.choice(open_events(scene, directed=True)))
         cast = tuple(OBJECTS[int(place)] for place in answer)
-        beat = Beat(str(rng.choice(level_motions(scene))))
-        roles = tuple(Role(key, () if key in cast else (beat,), watched=key in cast) for key in OBJECTS)
+        beat = Beat(str(rng.choice(bystanding(scene))))
+        roles = tuple(Role(key, () if key in cast else (beat,), watched=key in cast, alike=BLUNT) for key in OBJECTS)
         needed_s = max(room_s(EVENTS[event].seconds), room_s(span_s(beat.motion)))
         return Script(roles, happenings=(Happening(event, cast, BLUNT),), room_s=needed_s, slots={"event": event, "cast": list(cast)})
 

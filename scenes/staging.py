@@ -164,6 +164,7 @@ class Role:
         avatar: whether it is a body with limbs; its beats are avatar motions.
         legs: of an avatar: how many; None leaves it to the beats.
         posture: of an avatar, before its first action.
+        alike: shapes from which it is drawn when it stands beside the cast of an event, to look like one of them.
         at: where the middle of its way lies, to within `STRAY_M`: metres to the right of the stage's middle and beyond it,
             as the camera sees them; None puts it anywhere.
         seen_at: "start", "end" or "ends" where it needs to be seen only before its actions, after them, or both; "" throughout.
@@ -177,6 +178,7 @@ class Role:
     avatar: bool = False
     legs: int | None = None
     posture: str = "standing"
+    alike: tuple[str, ...] = ()
     at: tuple[float, float] | None = None
     seen_at: str = ""
 
@@ -405,7 +407,13 @@ def _draw_actors(
         item = (_act_out if role.avatar else _perform)(item, role, times, right_rad, moves, options)
         actors.append(_rehearse((row,), (item,), timeline))
     groups, events = _happen(script.happenings, cast, timeline, right_rad, streams.rng("events"), options)
+    actors = [_squared(actor, events[0]) if events and roles[actor.rows[0]].alike else actor for actor in actors]
     return actors + groups, events
+
+
+def _squared(actor: _Actor, event: EventSpec) -> _Actor:
+    """A bystander that faces as the cast of an event does."""
+    return replace(actor, items=(replace(actor.items[0], yaw_rad=_wrapped(event.parameters["heading_rad"])),))
 
 
 def _cast(happening: Happening) -> dict[str, str]:
@@ -545,8 +553,8 @@ def _draw_object(role: Role, colour: str, round_shape: bool, bulk_m: Interval, r
     if rolls and stands:
         raise Rejected("staging", "no shape for such a row of motions")
     wanted = False if stands else True if round_shape or rolls else None
-    shape = str(rng.choice([name for name in ordinary_shapes() if wanted in (None, SHAPES[name].round)]))
-    return _object(shape, colour, rng.uniform(*bulk_m), rng)
+    shape = str(rng.choice(role.alike or [name for name in ordinary_shapes() if wanted in (None, SHAPES[name].round)]))
+    return _object(shape, colour, (ALIKE_BULK if role.alike else 1.0) * rng.uniform(*bulk_m), rng)
 
 
 def ordinary_shapes() -> list[str]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from dataclasses import fields
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -20,13 +21,27 @@ from PIL import Image
 from generator.__main__ import typed_options
 from generator.catalogue import catalogues, renewed
 from generator.options import GenerateOptions
+from qa_templates.difficulty import Measured
+from qa_templates.question import QUESTIONS
+from scenes.avatars.avatar import AVATARS
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
+from scenes.cameras.move import CAMERA_MOVES
+from scenes.difficulty import Difficulty
+from scenes.environments.environment import ENVIRONMENTS
+from scenes.events.event import EVENTS
+from scenes.motions.motion import MOTIONS
 
 ROOT = Path(__file__).parent.parent
+CATALOGUES = (MOTIONS, AVATAR_MOTIONS, AVATARS, EVENTS, ENVIRONMENTS, CAMERA_MOVES, QUESTIONS)
+GROUPS = ("motions", "avatar_motions", "avatars", "events", "environments", "cameras", "questions")
 PAGES = ("README.md", "CONTRIBUTING.md")
 BLOCK = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHAPE_IMPORTS = "from scenes import solids\nfrom scenes.shapes import SHAPES, Colour, Part, Pattern, plain\n\n\n"
-SUITES = {  # where a word goes, and the tests that then run on it
+SUITES = {  # where a word goes (the first that fits), and the tests that then run on it
     "scenes/motions": "tests/test_every_motion.py",
+    "scenes/avatars/motions": "tests/test_every_avatar_motion.py",
+    "scenes/avatars": "tests/test_every_avatar.py",
+    "scenes/events": "tests/test_every_event.py",
     "scenes/cameras": "tests/test_every_camera.py",
     "scenes/environments": "tests/test_every_environment.py",
     "scenes/shapes.py": "tests/test_shapes.py",
@@ -79,6 +94,11 @@ def with_package(site: Path, *command: str) -> subprocess.CompletedProcess:
     )
 
 
+def test_every_catalogue_has_an_entry_point():
+    told = tomllib.loads(blocks("CONTRIBUTING.md", "toml")[0][1])["project"]["entry-points"]
+    assert set(told) == {catalogue.group for catalogue in CATALOGUES}
+
+
 def test_every_kind_of_word_has_a_block():
     assert {next(where for where in SUITES if path.startswith(where)) for path, _ in blocks("CONTRIBUTING.md", "python")} == set(SUITES)
 
@@ -108,15 +128,19 @@ def test_words_of_a_package_are_tested_like_our_own(package):
 
 def test_words_of_a_package_are_listed_and_generated(package, tmp_path):
     groups = json.loads(with_package(package, "-m", "generator.catalogue", "--json").stdout)
-    listed = {name for group in ("motions", "cameras", "environments", "questions") for name in groups[group]}
-    assert {"twirl", "corkscrew", "colonnade", "which_object_rests"} <= listed
-    settings = ["scene.environments=[colonnade]", "qa.templates=[which_object_rests]", "scene.motions=[twirl]"]
-    done = with_package(package, "-m", "generator", "num_videos=1", "render=none", "workers=0", *settings, f"out={tmp_path / 'set'}")
+    listed = {name for group in GROUPS for name in groups[group]}
+    assert {word(path, content) for path, content in blocks("CONTRIBUTING.md", "python")} - {"dumbbell"} <= listed
+    asked = "qa.templates=[which_comes_back,recognise_motion,recognise_avatar_motion,recognise_event]"
+    drawn = ["scene.motions=[twirl,slide,zigzag,shuttle]", "scene.avatar_motions=[tilt_head,nod,wave,clap]", "scene.avatars=[gardener]"]
+    rest = ["scene.events=[go_abreast,push,stack,follow]", "scene.environments=[colonnade]", "num_videos=16", "render=none"]
+    done = with_package(package, "-m", "generator", *rest, *drawn, asked, f"out={tmp_path / 'set'}")
     assert done.returncode == 0, done.stderr
-    (annotation,) = (tmp_path / "set" / "annotations").iterdir()
-    spec = json.loads(annotation.read_text())["spec"]
-    assert spec["environment"]["name"] == "colonnade"
-    assert {action["name"] for item in spec["objects"] for action in item["actions"]} == {"twirl"}
+    specs = [json.loads(path.read_text())["spec"] for path in (tmp_path / "set" / "annotations").iterdir()]
+    acted = {action["name"] for spec in specs for item in spec["objects"] for action in item["actions"]}
+    assert {spec["environment"]["name"] for spec in specs} == {"colonnade"}
+    assert {"twirl", "tilt_head"} <= acted
+    assert "gardener" in {item["shape"] for spec in specs for item in spec["objects"]}
+    assert "go_abreast" in {event["name"] for spec in specs for event in spec["events"]}
 
 
 def test_a_motion_takes_about_twenty_lines():
@@ -135,9 +159,9 @@ def test_the_tables_are_what_is_registered():
 
 
 def test_tables_are_written_anew():
-    stale = "before\n<!-- catalogue:motions -->\n| old |\n<!-- end -->\nafter"
+    stale = "before\n<!-- catalogue:motions -->\n| stale |\n<!-- end -->\nafter"
     fresh = renewed(stale)
-    assert "old" not in fresh and "| `slide` | " in fresh
+    assert "stale" not in fresh and "| `slide` | " in fresh
     assert fresh.startswith("before\n<!-- catalogue:motions -->\n") and fresh.endswith("\n<!-- end -->\nafter")
 
 
@@ -204,7 +228,7 @@ def test_generator_commands_are_understood(arguments):
     assert isinstance(options_from(known), GenerateOptions)
 
 
-SETTINGS = sorted({each for name in PAGES for each in re.findall(r"`([a-z_.]+=[^`\s]*)`", page(name))} - {"round=True"})
+SETTINGS = sorted({each for name in PAGES for each in re.findall(r"`([a-z_.]+=[^`\s]*)`", page(name))} - {"round=True", "avatar=True"})
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -252,7 +276,8 @@ def test_tools_know_the_options_that_are_named(module):
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("docs") / "set"
-    done = with_package(ROOT, "-m", "generator", "num_videos=1", "render=none", "workers=0", f"out={out}")
+    settings = ["num_videos=2", "twins=true", "qa.templates=[recognise_avatar_motion]", "render=none", "workers=0"]
+    done = with_package(ROOT, "-m", "generator", *settings, f"out={out}")
     assert done.returncode == 0, done.stderr
     return out
 
@@ -270,7 +295,7 @@ def test_the_layout_is_as_drawn(dataset):
 
 def test_a_row_is_as_printed(dataset):
     printed = json.loads(blocks("README.md", "json")[0][1])
-    row = json.loads((dataset / "video_info.meta.jsonl").read_text())
+    row = json.loads((dataset / "video_info.meta.jsonl").read_text().splitlines()[0])
     assert structure(printed) == structure(row)
 
 
@@ -282,24 +307,36 @@ def structure(value):
 
 
 def test_annotation_fields_are_all_named(dataset):
-    (path,) = (dataset / "annotations").iterdir()
-    assert set(first_column("field")) == set(json.loads(path.read_text()))
+    path, _ = (dataset / "annotations").iterdir()
+    annotation = json.loads(path.read_text())
+    assert set(first_column("field")) == set(annotation)
+    assert {"difficulty", "required_fps", "evidence", "prompt"} <= set(annotation["questions"][0])
+    assert set(annotation["caption"]) == {"text", "opening", "remarks", "closing"}
+    assert "none" in annotation["intent"]
+
+
+def test_axes_of_difficulty_are_all_named():
+    table = page("README.md").partition("| axis |")[2].partition("\n\n")[0]
+    assert first_column("axis") == [each.name for each in fields(Difficulty)]
+    assert re.findall(r"\| `(\w+)`: ", table) == [each.name for each in fields(Measured)]
 
 
 def test_trajectory_arrays_have_the_shapes_in_the_table(dataset):
-    (path,) = (dataset / "trajectories").iterdir()
+    path, _ = (dataset / "trajectories").iterdir()
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| \(([^)]*)\) \|", page("README.md"), re.MULTILINE)
     told = {name: shape for names, shape in rows for name in re.findall(r"\w+", names)}
     with np.load(path, allow_pickle=False) as arrays:
         objects, frames, _ = arrays["position_m"].shape
-        sizes = {"object": objects, "frame": frames, "3": 3, "4": 4}
+        sizes = {"object": objects, "limb": len(arrays["limb_names"]), "frame": frames, "3": 3, "4": 4}
+        assert sizes["limb"] > 0
         assert {name: arrays[name].shape for name in arrays} == {
             name: tuple(sizes[axis.strip()] for axis in shape.split(",") if axis.strip()) for name, shape in told.items()
         }
 
 
-def test_the_picture_is_there_and_small():
-    picture = ROOT / "docs" / "motionfoundry.jpg"
+@pytest.mark.parametrize(("name", "most_bytes"), [("motionfoundry.jpg", 700_000), ("gallery.jpg", 250_000)])
+def test_pictures_are_there_and_small(name, most_bytes):
+    picture = ROOT / "docs" / name
     with Image.open(picture) as image:
         assert image.width >= 1000
-    assert picture.stat().st_size < 700_000
+    assert picture.stat().st_size < most_bytes

@@ -55,4 +55,5 @@ class Overtake(Event):
         ahead = -measured.between_m(0, 1) @ fast  # of the other, along the way, times its length
         same_way = fast @ slow > 0.98 * (fast @ fast) ** 0.5 * (slow @ slow) ** 0.5 > 0.05
         beside = measured.apart_m(0, 1).min() < 1.6
-        return bool(same_way and beside and ahead[0] < 0 < ahead[-1])
+        clearly = 0.1 * (fast @ fast) ** 0.5  # two that keep level are neither behind nor ahead
+        return bool(same_way and beside and ahead[0] < -clearly and ahead[-1] > clearly)

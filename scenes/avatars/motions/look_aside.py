@@ -19,8 +19,8 @@ from scenes.geometry import Array
 class LookAside(AvatarMotion):
     """The head by ``turn_rad``, the chest a little with it."""
 
-    verb = "looks {way}"
-    base = "look {way}"
+    verb = "looks aside {way}"
+    base = "look aside {way}"
     seconds_per_cycle = (1.3, 2.4)
     signed = True
     mirrors = True
