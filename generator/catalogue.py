@@ -61,11 +61,12 @@ def signed_cameras() -> list[str]:
 
 
 def summary(name: str, kind: type) -> str:
-    """The first line of the docstring of its file, or of its class, without the name."""
+    """The first line of the docstring of its file, or of its class, without the name, as a sentence."""
     line = (inspect.getdoc(inspect.getmodule(kind)) or inspect.getdoc(kind) or "").partition("\n")[0]
     subject, _, rest = line.partition(": ")
     named = re.sub(r"\W+", "_", re.sub(r" \(.*\)", "", subject)).lower() == name
-    return rest if rest and named else line
+    told = rest if rest and named else line
+    return told[:1].upper() + told[1:]
 
 
 def renewed(markdown: str) -> str:
@@ -137,9 +138,10 @@ def _of_avatar(kind: type[Avatar]) -> Iterable[str]:
 
 def _of_event(kind: type[Event]) -> Iterable[str]:
     yield kind.sentence
+    yield _if(kind.avatars, f"avatars: {_listed(kind.avatars)}")
     yield _if(kind.symmetric, "roles may be exchanged")
-    yield _if(kind.hides, f"hides {_listed(kind.hides)} at times")
-    yield _if(kind.buries, f"{_listed(kind.buries)} out of sight in the end")
+    yield _if(kind.hides, f"out of sight at times: {_listed(kind.hides)}")
+    yield _if(kind.buries, f"out of sight in the end: {_listed(kind.buries)}")
     yield _if(kind.crossways, "across the picture")
     yield _reversed(kind.reversed_in_time)
 

@@ -120,8 +120,9 @@ def _moving_object(name: str, rng: np.random.Generator) -> ObjectSpec:
     kind = MOTIONS[name]
     item = _object("ball" if kind.rolls else "cube" if kind.flat_base or not kind.airborne else "car", "red", 0.75)
     height_m = HOVER_M if kind.airborne else 0.0
-    cycles = min(3, kind.max_cycles) if kind.countable else 1
-    duration_s = round(cycles * float(np.mean(kind.seconds_per_cycle)), 3)
+    cycle_s = float(np.mean(kind.seconds_per_cycle))
+    cycles = 2 if kind.countable and kind.max_cycles > 1 and cycle_s < 1.7 else 1  # a sheet has too few frames for more
+    duration_s = round(cycles * cycle_s, 3)
     cue = Cue(duration_s, shapes.extent_m(item.shape, item.size_m), cycles, 1, 0.0, DIFFICULTY, height_m)
     motion = kind.sample(rng, cue)
     lowest_m = motion.pose(np.linspace(0, duration_s, 200)).position_m[:, 2].min()
@@ -218,22 +219,33 @@ def _event_specimens(name: str, size: Format) -> Iterator[Specimen]:
 def _eventful(name: str, view: View, size: Format, rng: np.random.Generator) -> SceneSpec:
     kind = EVENTS[name]
     right_rad = math.radians(view.azimuth_deg)
-    cast = {role: _part(name, role, colour) for role, colour in zip(kind.roles, ("red", "blue", "yellow", "green", "purple"), strict=False)}
+    colours = dict(zip(kind.roles, ("red", "blue", "yellow", "green", "purple", "orange"), strict=False))
+    cast = {
+        role: _avatar_part(name, role, colour, rng) if role in kind.avatars else _part(name, role, colour)
+        for role, colour in colours.items()
+    }
     cue = EventCue(
         duration_s=round(float(np.mean(kind.seconds)), 3),
-        extent_m={role: shapes.extent_m(item.shape, item.size_m) for role, item in cast.items()},
+        extent_m={role: bodies.extent_m(item.shape, item.size_m) for role, item in cast.items()},
         heading_rad=right_rad,
         away_rad=right_rad + math.pi / 2,
         difficulty=DIFFICULTY,
+        bodies={role: (item.shape, item.size_m) for role, item in cast.items() if bodies.is_avatar(item.shape)},
     )
     event = kind.sample(rng, cue)
     turn = geometry.yaw(event.heading_rad)
     items = []
     for role, item in cast.items():
         x, y, z = turn.apply(np.array(event.places()[role], float)).ravel().tolist()
-        items.append(replace(item, position_m=(x, y, z + item.position_m[2]), yaw_rad=event.heading_rad))
+        yaw_rad = event.heading_rad + event.facings().get(role, 0.0)
+        items.append(replace(item, position_m=(x, y, z + item.position_m[2]), yaw_rad=yaw_rad))
     happening = record(event, LEAD_S, {role: item.name for role, item in cast.items()})
     return replace(_scene(tuple(items), size, happening.end_s), events=(happening,))
+
+
+def _avatar_part(event: str, role: str, colour: str, rng: np.random.Generator) -> ObjectSpec:
+    able = [name for name, kind in AVATARS.items() if kind.proportions.legs == 2]
+    return _avatar(able[zlib.crc32(f"{event} {role}".encode()) % len(able)], FRONT, rng, colour)
 
 
 def _part(event: str, role: str, colour: str) -> ObjectSpec:
@@ -321,11 +333,16 @@ def _extremes_m(spec: SceneSpec, paths: Trajectories) -> tuple[Array, Array]:
     points, radii = [], []
     for item in spec.objects:
         limbs = paths.limbs(item.name)
-        around_m = 0.16 * item.size_m if limbs else float(np.linalg.norm(bodies.extent_m(item.shape, item.size_m))) / 2
-        for pose in limbs.values() or (paths.pose(item.name),):
+        around_m = float(np.linalg.norm(bodies.extent_m(item.shape, item.size_m))) / 2
+        for limb, pose in limbs.items() or (("", paths.pose(item.name)),):
             points.append(pose.position_m)
-            radii.append(around_m * pose.scale)
+            radii.append((_limb_reach(limb, "tail" in limbs) * item.size_m if limb else around_m) * pose.scale)
     return np.concatenate(points), np.concatenate(radii)
+
+
+def _limb_reach(limb: str, on_four: bool) -> float:
+    """How far a limb goes from its hinge, in heights of the body: heads wear hats, and the shins of animals end in paws."""
+    return 0.27 if limb == "head" else 0.3 if on_four and limb.endswith("shin") else 0.16
 
 
 def _distance_m(points_m: Array, radius_m: Array, view: View, camera: CameraSpec) -> float:

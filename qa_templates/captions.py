@@ -25,16 +25,16 @@ from qa_templates.observation import (
     image_motion_px,
     performances,
     scaled_px,
+    segments,
 )
 from qa_templates.question import spoken
 from scenes import bodies, geometry
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.body_kinematics import body_segments
 from scenes.camera_kinematics import camera_segments
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.events.event import EVENTS
-from scenes.kinematics import Kinematics, active_segments
+from scenes.kinematics import Kinematics
 from scenes.rejection import Rejected
 from scenes.staging import performed
 from scenes.types import SceneSpec, Trajectories, Visibility
@@ -143,9 +143,9 @@ def _doings(spec: SceneSpec, paths: Trajectories, seen: Visibility, name: str) -
     if any(name in event.cast.values() for event in spec.events):
         return
     try:
-        found: list[Performance] = performances(paths, name)
+        found: tuple[Performance, ...] = performances(paths, name)
     except Rejected:
-        for first, last in _stretches(paths, name):
+        for first, last in segments(paths, name):
             yield _remark(paths, first, last, (name,), f"the {name} moves{_way(paths, name, first, last)}")
         return
     for item in found:
@@ -262,12 +262,8 @@ def _seen_last(seen: Visibility, name: str) -> bool:
     return bool(seen.visible_fraction[seen.names.index(name), -1] > MIN_VISIBLE)
 
 
-def _stretches(paths: Trajectories, name: str) -> list[tuple[int, int]]:
-    return body_segments(paths, name) if paths.is_avatar(name) else active_segments(paths.pose(name), paths.fps)
-
-
 def _moves_at_all(paths: Trajectories, name: str) -> bool:
-    return bool(_stretches(paths, name))
+    return bool(segments(paths, name))
 
 
 def _listed(words: list[str]) -> str:

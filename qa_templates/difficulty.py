@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa_templates.sampling import acts_of, body_points_m, segments
+from qa_templates.observation import segments
+from qa_templates.sampling import acts_of, body_points_m
 from scenes import geometry
 from scenes.difficulty import Difficulty
 from scenes.geometry import Array

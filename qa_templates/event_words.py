@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from qa_templates.recognise_motion import level_motions
 from scenes.events.event import EVENTS, Event, EventCue
-from scenes.motions.motion import MOTIONS
-from scenes.staging import SceneOptions
+from scenes.staging import Beat, SceneOptions
 from scenes.types import require
 
+ON_THE_SPOT = ("bounce", "flip", "pulse", "shake", "spin")
 BLUNT = ("crate", "cube", "cylinder", "drum")  # shapes that any object of most events may have
 
 
@@ -31,9 +30,14 @@ def open_events(scene: SceneOptions, least: int = 1, *, directed: bool = False) 
     return chosen
 
 
-def bystanding(scene: SceneOptions) -> tuple[str, ...]:
-    """What an object may do on its own beside an event, whatever its shape and however it faces."""
-    return tuple(name for name in level_motions(scene) if not (MOTIONS[name].rolls or MOTIONS[name].flat_base))
+def bystanding(scene: SceneOptions) -> tuple[Beat, ...]:
+    """What an object may do beside an event, none where nothing fits: on the spot, as one that goes about may pass another."""
+    return tuple(Beat(name) for name in ON_THE_SPOT if name in scene.motion_names())
+
+
+def aside(beats: Sequence[Beat], rng: np.random.Generator) -> tuple[Beat, ...]:
+    """One of the things to do beside an event."""
+    return (beats[int(rng.integers(len(beats)))],) if beats else ()
 
 
 def sentence(event: str, cast: Sequence[str]) -> str:

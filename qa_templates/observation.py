@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,6 +29,7 @@ MIN_CAMERA_PX = 20.0  # of the scene, at 480 lines, over a camera move
 MIN_PARALLAX_PX = 8.0  # between the stage and what lies behind it, at 480 lines, where a move shows by nothing else
 MIN_REST_S = 0.2  # between actions whose order is asked
 MIN_LEAD_S = 0.3  # between the starts of objects whose order is asked
+CLIP = 32  # measurements to keep: question, difficulty, sampling and caption of one clip ask for the same ones
 MIN_COUNT_MARGIN = 0.25  # cycles from the middle between two whole numbers
 
 
@@ -66,33 +68,41 @@ class CameraPerformance:
     shift_px: float
 
 
-def performances(paths: Trajectories, name: str) -> list[Performance]:
+@lru_cache(maxsize=CLIP)
+def performances(paths: Trajectories, name: str) -> tuple[Performance, ...]:
     """What an object does, in order.
 
     Raises:
         Rejected: a stretch matches no registered motion, or several.
     """
-    if paths.is_avatar(name):
-        return _avatar_performances(paths, name)
-    pose, found = paths.pose(name), []
-    for first, last in active_segments(pose, paths.fps):
-        measured = Kinematics.of(pose, paths.fps, first, last)
-        motion = object_motion.recognise(measured)
-        if motion is None:
-            raise Rejected("question", "a motion is not clearly one of its kind")
-        found.append(Performance(name, motion, first, last, measured))
-    return found
+    return tuple(_recognised(paths, name, first, last) for first, last in segments(paths, name))
 
 
-def _avatar_performances(paths: Trajectories, name: str) -> list[Performance]:
-    found = []
-    for first, last in body_segments(paths, name):
-        measured = BodyKinematics.of(paths, name, first, last)
-        recognised = avatar_motion.recognise(measured)
+def _recognised(paths: Trajectories, name: str, first: int, last: int) -> Performance:
+    seen = measured(paths, name, first, last)
+    if isinstance(seen, BodyKinematics):
+        recognised = avatar_motion.recognise(seen)
         if recognised is None:
             raise Rejected("question", "an avatar's motion is not clearly one of its kind")
-        found.append(Performance(name, recognised[0], first, last, measured, recognised[1]))
-    return found
+        return Performance(name, recognised[0], first, last, seen, recognised[1])
+    motion = object_motion.recognise(seen)
+    if motion is None:
+        raise Rejected("question", "a motion is not clearly one of its kind")
+    return Performance(name, motion, first, last, seen)
+
+
+@lru_cache(maxsize=CLIP)
+def segments(paths: Trajectories, name: str) -> tuple[tuple[int, int], ...]:
+    """When an object or avatar moves: inclusive frame intervals, from rest to rest."""
+    return tuple(body_segments(paths, name) if paths.is_avatar(name) else active_segments(paths.pose(name), paths.fps))
+
+
+@lru_cache(maxsize=CLIP)
+def measured(paths: Trajectories, name: str, first: int, last: int) -> Kinematics | BodyKinematics:
+    """The measures of frames ``first`` to ``last`` of an object or avatar, both included."""
+    if paths.is_avatar(name):
+        return BodyKinematics.of(paths, name, first, last)
+    return Kinematics.of(paths.pose(name), paths.fps, first, last)
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.signal import find_peaks
 
-from qa_templates.observation import performances
+from qa_templates.observation import measured, performances, segments
 from scenes import geometry
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.body_kinematics import BodyKinematics, body_segments
+from scenes.body_kinematics import BodyKinematics
 from scenes.camera_kinematics import camera_segments
 from scenes.geometry import Array
-from scenes.kinematics import Kinematics, active_segments
+from scenes.kinematics import Kinematics
 from scenes.motions.motion import MOTIONS
 from scenes.types import Trajectories
 
@@ -97,11 +97,6 @@ def acts_of(evidence: Evidence, paths: Trajectories) -> list[Act]:
     return [replace(acts[0], cycles=float(evidence.value))] if _counted(evidence, acts) else acts
 
 
-def segments(paths: Trajectories, name: str) -> list[tuple[int, int]]:
-    """When an object or avatar moves: inclusive frame intervals, from rest to rest."""
-    return body_segments(paths, name) if paths.is_avatar(name) else active_segments(paths.pose(name), paths.fps)
-
-
 def body_points_m(paths: Trajectories, name: str) -> Array:
     """``(frame, point, 3)``: points on an object or on the limbs of an avatar that show how it moves and turns."""
     extent_m = paths.extent_m[paths.index(name)]
@@ -116,11 +111,10 @@ def body_points_m(paths: Trajectories, name: str) -> Array:
 
 def _cycles(paths: Trajectories, name: str, first: int, last: int) -> float:
     """How often anything about a motion repeats itself: 1 where nothing does."""
-    if paths.is_avatar(name):
-        body = BodyKinematics.of(paths, name, first, last)
-        hands = (body.hand_swings(side) for side in (0, 1)) if body.legs == 2 else (0, 0)
-        return float(max(1, body.flights, *body.lifts, *hands))
-    seen = Kinematics.of(paths.pose(name), paths.fps, first, last)
+    seen = measured(paths, name, first, last)
+    if isinstance(seen, BodyKinematics):
+        hands = (seen.hand_swings(side) for side in (0, 1)) if seen.legs == 2 else (0, 0)
+        return float(max(1, seen.flights, *seen.lifts, *hands))
     there_and_back = max(seen.reversals_along, seen.reversals_across, seen.tilt_swings) / 2
     rounds = max(abs(seen.laps), abs(seen.yaw_turns), seen.tumble_turns)
     return float(max(1, there_and_back, round(rounds, 3), seen.height_peaks, seen.scale_peaks))

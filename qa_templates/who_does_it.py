@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from qa_templates.event_words import BLUNT, bystanding, open_events, sentence
+from qa_templates.event_words import BLUNT, aside, bystanding, open_events, sentence
 from qa_templates.observation import event_performance, require_moving
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Happening, Role, Script, room_s, span_s
+from scenes.staging import Happening, Role, Script, room_s
 from scenes.twins import recast_event
 
 OBJECTS = ("object_0", "object_1", "object_2", "object_3")
@@ -33,10 +33,9 @@ class WhoDoesIt(QuestionTemplate):
         event = str(rng.choice(self._events(scene)))
         other = str(rng.choice([key for key in OBJECTS if key != answer]))
         cast = (answer, other) if self.part == 0 else (other, answer)
-        motions = bystanding(scene)
-        drawn = {key: Beat(str(rng.choice(motions))) for key in OBJECTS}  # for all, so that the length does not tell who takes part
-        roles = tuple(Role(key, () if key in cast else (drawn[key],), watched=key in cast, alike=BLUNT) for key in OBJECTS)
-        needed_s = max(room_s(EVENTS[event].seconds), *(room_s(span_s(beat.motion)) for beat in drawn.values()))
+        drawn = {key: aside(bystanding(scene), rng) for key in OBJECTS}  # for all, so that the length does not tell who takes part
+        roles = tuple(Role(key, () if key in cast else drawn[key], watched=key in cast, alike=BLUNT) for key in OBJECTS)
+        needed_s = max(room_s(EVENTS[event].seconds), *(room_s(*(beat.span_s for beat in beats)) for beats in drawn.values()))
         return Script(roles, happenings=(Happening(event, cast, BLUNT),), room_s=needed_s, slots={"event": event, "cast": list(cast)})
 
     def _events(self, scene):

@@ -1,11 +1,11 @@
 """Who does it to whom?"""
 
-from qa_templates.event_words import BLUNT, bystanding, open_events, sentence, the
+from qa_templates.event_words import BLUNT, aside, bystanding, open_events, sentence, the
 from qa_templates.observation import event_performance, require_moving, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Happening, Role, Script, room_s, span_s
+from scenes.staging import Happening, Role, Script, room_s
 from scenes.twins import recast_event
 
 OBJECTS = ("object_0", "object_1", "object_2")
@@ -30,9 +30,9 @@ class WhoToWhom(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         event = str(rng.choice(open_events(scene, directed=True)))
         cast = tuple(OBJECTS[int(place)] for place in answer)
-        beat = Beat(str(rng.choice(bystanding(scene))))
-        roles = tuple(Role(key, () if key in cast else (beat,), watched=key in cast, alike=BLUNT) for key in OBJECTS)
-        needed_s = max(room_s(EVENTS[event].seconds), room_s(span_s(beat.motion)))
+        beats = aside(bystanding(scene), rng)
+        roles = tuple(Role(key, () if key in cast else beats, watched=key in cast, alike=BLUNT) for key in OBJECTS)
+        needed_s = max(room_s(EVENTS[event].seconds), room_s(*(beat.span_s for beat in beats)))
         return Script(roles, happenings=(Happening(event, cast, BLUNT),), room_s=needed_s, slots={"event": event, "cast": list(cast)})
 
     def measure(self, asked, paths, seen):

@@ -22,11 +22,15 @@ def rotation(quaternion_wxyz: ArrayLike) -> Rotation:
 def wxyz(rotations: Rotation) -> Array:
     """Quaternions wxyz of a Rotation, neighbours in the same hemisphere so that they can be interpolated."""
     quaternions = rotations.as_quat(scalar_first=True)
-    if quaternions.ndim == 1 or len(quaternions) < 2:
-        return quaternions
-    flips = np.where(np.sum(quaternions[1:] * quaternions[:-1], axis=-1) < 0, -1.0, 1.0)
-    quaternions[1:] *= np.cumprod(flips)[:, None]
-    return quaternions
+    return quaternions if quaternions.ndim == 1 else unbroken(quaternions)
+
+
+def unbroken(quaternions: Array) -> Array:
+    """Quaternions ``(..., frame, 4)``, of the same rotations, with neighbours in the same hemisphere."""
+    flips = np.where(np.sum(quaternions[..., 1:, :] * quaternions[..., :-1, :], axis=-1) < 0, -1.0, 1.0)
+    unbroken = quaternions.copy()
+    unbroken[..., 1:, :] *= np.cumprod(flips, axis=-1)[..., None]
+    return unbroken
 
 
 def about(axis: ArrayLike, angle_rad: ArrayLike) -> Rotation:

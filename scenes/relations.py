@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,8 @@ from scenes.types import Trajectories
 STILL_M = 0.01  # within which a body has stayed where it was
 STILL_RAD = 0.03
 TOUCH_M = 0.012  # between two bodies that touch
+HAND = 1.18  # the palm is taken to be this far beyond the elbow, in lengths of the upper arm
+IN_HAND_M = 0.06  # between what is held and the middle of a palm
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,7 @@ class Relations:
     Args:
         position_m: ``(role, frame, 3)``; ``matrix (role, frame, 3, 3)`` world from body; ``extent_m (role, frame, 3)`` along the own axes.
         picture_px: ``(role, frame, 2)`` of the centres; ``depth_m (role, frame)`` along the line of sight.
+        palms_m: ``(role, frame, 2, 3)`` of the left and the right hand; NaN of those who have none.
     """
 
     names: tuple[str, ...]
@@ -37,6 +40,7 @@ class Relations:
     extent_m: Array
     picture_px: Array
     depth_m: Array
+    palms_m: Array
 
     @classmethod
     def of(cls, paths: Trajectories, names: tuple[str, ...], first: int, last: int) -> Relations:
@@ -61,7 +65,14 @@ class Relations:
             extent_m=paths.extent_m[rows][:, None] * paths.scale[rows, span, None],
             picture_px=paths.centre_px[rows, span],
             depth_m=np.sum((position - paths.camera_position_m[span]) * forward, axis=-1),
+            palms_m=np.array([_palms_m(paths, name)[span] for name in names]),
         )
+
+    def in_order(self, names: tuple[str, ...]) -> Relations:
+        """The same cast in another order."""
+        rows = [self.names.index(name) for name in names]
+        by_role = ("position_m", "matrix", "extent_m", "picture_px", "depth_m", "palms_m")
+        return replace(self, names=names, **{key: getattr(self, key)[rows] for key in by_role})
 
     # -- one of the cast ------------------------------------------------------------------------------------------------
 
@@ -154,6 +165,11 @@ class Relations:
         """``(frame,)``: a stands on b."""
         return np.asarray((np.abs(self.over_m(a, b)) < TOUCH_M) & (self.gap_m(a, b) < -TOUCH_M))
 
+    def held(self, a: int, b: int) -> np.ndarray:
+        """``(frame,)``: b is between the hands of a."""
+        apart_m = np.linalg.norm(self.palms_m[a] - self.position_m[b][:, None], axis=-1)
+        return np.asarray(np.all(apart_m < self.extent_m[b].mean(axis=-1)[:, None] / 2 + IN_HAND_M, axis=1))
+
     def inside(self, a: int, b: int) -> np.ndarray:
         """``(frame,)``: a is within b, on the same floor and in its middle."""
         smaller = np.all(self.extent_m[a] < self.extent_m[b], axis=-1)
@@ -231,3 +247,16 @@ class Relations:
         reach = sum(np.sum(np.abs(np.einsum("fij,fi->fj", self.matrix[k], axis)) * self.extent_m[k], axis=1) / 2 for k in (a, b))
         gap = np.abs(np.sum(between * axis, axis=1)) - reach
         return np.where(np.linalg.norm(axis, axis=1) > 0.5, gap, -np.inf)  # no axis: e.g. between centres that fall together
+
+
+def _palms_m(paths: Trajectories, name: str) -> Array:
+    """``(frame, 2, 3)``: the middles of the hands."""
+    limbs = paths.limbs(name)
+    if "left_forearm" not in limbs:
+        return np.full((paths.num_frames, 2, 3), np.nan)
+    found = []
+    for side in ("left", "right"):
+        elbow = limbs[f"{side}_forearm"]
+        upper_m = np.linalg.norm(elbow.position_m - limbs[f"{side}_upper_arm"].position_m, axis=1).mean()
+        found.append(elbow.position_m + geometry.rotation(elbow.quaternion_wxyz).apply((0.0, 0.0, -HAND * upper_m)))
+    return np.stack(found, axis=1)

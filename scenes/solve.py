@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from scenes import bodies, geometry
-from scenes.avatars.perform import perform
+from scenes.avatars.perform import perform, root_pose
 from scenes.cameras.move import CameraPath, Rig, added_up, move_of
 from scenes.events.event import event_of
 from scenes.geometry import Array
@@ -48,11 +48,16 @@ def solve(spec: SceneSpec) -> Trajectories:
 def object_and_limbs(item: ObjectSpec, times_s: Array, events: Sequence[EventSpec] = ()) -> tuple[Pose, dict[str, Pose]]:
     """World pose of an object, and of each of its limbs if it is an avatar, at times ``(frame,)``."""
     if bodies.is_avatar(item.shape):
-        return perform(item, times_s)
-    return object_pose(item, times_s, events), {}
+        return perform(item, times_s, events)
+    return _rigid_pose(item, times_s, events), {}
 
 
 def object_pose(item: ObjectSpec, times_s: Array, events: Sequence[EventSpec] = ()) -> Pose:
+    """World pose of an object, without its limbs, at times ``(frame,)``."""
+    return root_pose(item, times_s, events) if bodies.is_avatar(item.shape) else _rigid_pose(item, times_s, events)
+
+
+def _rigid_pose(item: ObjectSpec, times_s: Array, events: Sequence[EventSpec]) -> Pose:
     """World pose of a rigid object at times ``(frame,)``: each action, and each event, starts where the one before it ended."""
     position = np.tile(np.asarray(item.position_m, float), (len(times_s), 1))
     turned = geometry.yaw(np.full(len(times_s), item.yaw_rad))
@@ -94,7 +99,7 @@ def camera_path(camera: CameraSpec, times_s: Array, objects: tuple[ObjectSpec, .
 def _followed(subject: ObjectSpec | None, action: Action, events: Sequence[EventSpec]) -> Callable[[Array], Array] | None:
     if subject is None:
         return None
-    return lambda t_s: object_and_limbs(subject, t_s + action.start_s, events)[0].position_m
+    return lambda t_s: object_pose(subject, t_s + action.start_s, events).position_m
 
 
 def _column(mask: np.ndarray, like: Array) -> np.ndarray:

@@ -28,7 +28,7 @@ from scenes.motions import motion as object_motion
 from scenes.motions.motion import MOTIONS, Cue, Motion
 from scenes.rejection import Rejected
 from scenes.shapes import SHAPES
-from scenes.solve import object_and_limbs
+from scenes.solve import object_pose
 from scenes.streams import Streams
 from scenes.types import Action, CameraSpec, EnvironmentSpec, EventSpec, ObjectSpec, SceneSpec, Timeline, Watch, require
 from scenes.viewpoints import VIEWPOINTS
@@ -397,7 +397,7 @@ def _draw_actors(
     actors, cast = [], {}
     for row, (role, colour) in enumerate(zip(roles, colours, strict=False)):
         if role.key in parts:
-            cast[role.key] = (row, _draw_part(*parts[role.key], colour, _bulk_m(len(roles), options), looks))
+            cast[role.key] = (row, _draw_part(*parts[role.key], colour, _bulk_m(len(roles), options), looks, options))
             continue
         item = _draw_avatar(role, colour, looks, options) if role.avatar else None
         item = item or _draw_object(role, colour, must_be_round and role in script.roles, _bulk_m(len(roles), options), looks)
@@ -460,6 +460,7 @@ def _draw_event(
         away_rad=_wrapped(right_rad + math.pi / 2),
         sense=happening.sense or int(rng.choice([-1, 1])),
         difficulty=options.levels.amplitude,
+        bodies={part: (item.shape, item.size_m) for part, item in items.items() if bodies.is_avatar(item.shape)},
     )
     return EVENTS[happening.event].sample(rng, cue)
 
@@ -467,9 +468,9 @@ def _draw_event(
 def _at_its_place(item: ObjectSpec, event: Event, part: str) -> ObjectSpec:
     x, y, z = event.places()[part]
     across, along = math.sin(event.heading_rad), math.cos(event.heading_rad)
-    height_m = bodies.extent_m(item.shape, item.size_m)[2]
-    position = (along * x - across * y, across * x + along * y, z + height_m / 2)
-    return replace(item, position_m=position, yaw_rad=_wrapped(event.heading_rad))
+    height_m = item.position_m[2] if bodies.is_avatar(item.shape) else bodies.extent_m(item.shape, item.size_m)[2] / 2
+    position = (along * x - across * y, across * x + along * y, z + height_m)
+    return replace(item, position_m=position, yaw_rad=_wrapped(event.heading_rad + event.facings().get(part, 0.0)))
 
 
 def _bulk_m(crowd: int, options: SceneOptions) -> Interval:
@@ -478,9 +479,13 @@ def _bulk_m(crowd: int, options: SceneOptions) -> Interval:
     return smallest * options.levels.size_factor, largest * options.levels.size_factor
 
 
-def _draw_part(happening: Happening, part: str, colour: str, bulk_m: Interval, rng: np.random.Generator) -> ObjectSpec:
-    """The looks and size of an object that takes part in an event."""
+def _draw_part(
+    happening: Happening, part: str, colour: str, bulk_m: Interval, rng: np.random.Generator, options: SceneOptions
+) -> ObjectSpec:
+    """The looks and size of an object, or an avatar, that takes part in an event."""
     event = EVENTS[happening.event]
+    if part in event.avatars:
+        return _draw_avatar(Role(avatar=True, legs=2), colour, rng, options)
     choice = happening.alike or event.shapes.get(part) or [name for name in ordinary_shapes() if not SHAPES[name].round]
     share = ALIKE_BULK if happening.alike else event.bulk.get(part, 1.0)
     return _object(str(rng.choice(sorted(choice))), colour, share * rng.uniform(*bulk_m), rng)
@@ -684,7 +689,7 @@ def _wrapped(angle_rad: float) -> float:
 
 def _rehearse(rows: tuple[int, ...], items: tuple[ObjectSpec, ...], timeline: Timeline, events: Sequence[EventSpec] = ()) -> _Actor:
     """Measure the paths, and lift an object that would sink below the floor."""
-    poses = [object_and_limbs(item, timeline.times_s, events)[0] for item in items]
+    poses = [object_pose(item, timeline.times_s, events) for item in items]
     path_m = np.stack([pose.position_m[:, :2] for pose in poses])
     lowest, highest = path_m.min(axis=(0, 1)), path_m.max(axis=(0, 1))
     middle_m = (lowest + highest) / 2
@@ -783,7 +788,7 @@ def _rehearse_all(rows: tuple[int, ...], takes: Sequence[SceneSpec]) -> _Actor:
     """Measure the paths of some objects in several takes, one take after the other."""
     cast = [[take.objects[row] for row in rows] for take in takes]
     poses = [
-        [object_and_limbs(item, take.timeline.times_s, take.events)[0] for item in items] for take, items in zip(takes, cast, strict=True)
+        [object_pose(item, take.timeline.times_s, take.events) for item in items] for take, items in zip(takes, cast, strict=True)
     ]
     path_m = np.concatenate([np.stack([pose.position_m[:, :2] for pose in of_take])[:, ::3] for of_take in poses], axis=1)
     middle_m = (path_m.min(axis=(0, 1)) + path_m.max(axis=(0, 1))) / 2

@@ -210,7 +210,7 @@ class SceneSpec:
         return next(item for item in self.objects if item.name == name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # only itself is equal: so what was measured of it can be looked up again
 class Trajectories:
     """The truth: the value of everything that moves, at every frame. Blender only replays it.
 

@@ -11,6 +11,7 @@ from test_every_question import all_visible, first_take, frozen, intents, mirror
 from qa_templates.captions import describe
 from qa_templates.observation import performances
 from qa_templates.question import QUESTIONS
+from scenes.body_kinematics import body_segments
 from scenes.kinematics import active_segments
 from scenes.rejection import Rejected
 
@@ -51,8 +52,8 @@ def test_every_stretch_of_motion_has_its_line(take):
     caption = describe(staged.spec, paths, all_visible(paths))
     for name in paths.names:
         lines = [line for line in caption.remarks if name in line.subjects]
-        moves = bool(active_segments(paths.pose(name), paths.fps)) or paths.is_avatar(name)
-        assert bool(lines) <= moves
+        moves = bool(body_segments(paths, name) if paths.is_avatar(name) else active_segments(paths.pose(name), paths.fps))
+        assert bool([line for line in lines if line.subjects == (name,)]) <= moves <= bool(lines)
         for line in lines:
             assert 0 <= line.start_s < line.end_s <= staged.spec.timeline.duration_s
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.catalogue import catalogues, signed_cameras
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.catalogue import Catalogue, UnknownName, snake_case
+from scenes.events.event import EVENTS
 from scenes.motions.motion import MOTIONS
 from scenes.streams import Streams
 
@@ -16,6 +21,50 @@ def test_files_are_entries_in_alphabetical_order():
     assert len(MOTIONS) >= 14 and {"slide", "figure_eight"} <= set(MOTIONS)
     assert list(MOTIONS) == sorted(MOTIONS)
     assert len(CAMERA_MOVES) >= 13
+
+
+# What is told of them
+
+GROUPS = ("motions", "avatar_motions", "avatars", "events", "environments", "cameras", "viewpoints", "shapes", "questions")
+words = cache(catalogues)
+
+
+def test_there_is_as_much_as_was_promised():
+    promised = {"avatar_motions": 24, "avatars": 6, "events": 8, "motions": 14, "environments": 8, "questions": 30, "viewpoints": 15}
+    assert all(len(words()[group]) >= least for group, least in promised.items())
+    assert len(set(signed_cameras())) >= 20
+    assert tuple(words()) == GROUPS
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_entry_is_described_in_one_line(group):
+    for name, word in words()[group].items():
+        assert word.description and "\n" not in word.description, name
+        assert all(claim.strip() and "|" not in claim for claim in word.claims), name
+
+
+def test_signed_cameras_are_the_directions_of_moves():
+    assert {"pan left", "pan right", "dolly_zoom in", "roll counter-clockwise"} <= set(signed_cameras())
+    assert {name.split()[0] for name in signed_cameras()} == {name for name, move in CAMERA_MOVES.items() if len(move.directions) == 2}
+
+
+@pytest.mark.parametrize("name", AVATAR_MOTIONS)
+def test_claims_of_avatar_motions_follow_from_the_class(name):
+    kind, claims = AVATAR_MOTIONS[name], words()["avatar_motions"][name].claims
+    assert (f"counted up to {kind.max_cycles}" in claims) == kind.countable
+    assert ("left or right" in claims) == kind.sided
+    assert ("travels" in claims) == kind.travels
+    assert any("legs" in claim for claim in claims) == (kind.legs != (2,))
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_claims_of_events_name_their_roles(name):
+    claims = words()["events"][name].claims
+    assert claims[0] == EVENTS[name].sentence
+    assert ("roles may be exchanged" in claims) == EVENTS[name].symmetric
+
+
+# How names are found
 
 
 def test_unknown_name_suggests_and_lists():

@@ -187,12 +187,14 @@ def test_the_catalogue_lists_names_for_programs_and_people(tmp_path):
     code, said, _ = run("--json", cwd=tmp_path, module="generator.catalogue")
     assert code == 0
     listed = json.loads(said)
-    assert listed.keys() >= {"motions", "environments", "cameras", "questions", "shapes"}
+    contract = {"motions", "avatar_motions", "avatars", "events", "environments", "cameras", "questions"}
+    assert listed.keys() >= contract | {"shapes", "viewpoints", "signed_cameras"}
     assert "spin" in listed["motions"]
     assert "dolly_zoom" in listed["cameras"]
     for group, described in listed["descriptions"].items():
         assert list(described) == listed[group]
         assert all(described.values())
+        assert list(listed["claims"][group]) == listed[group]
     code, said, _ = run(cwd=tmp_path, module="generator.catalogue")
     assert code == 0
     assert all(name in said for name in listed["motions"])

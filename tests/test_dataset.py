@@ -36,6 +36,7 @@ from generator.dataset import (
 )
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import Take, Tally, first_good_take, make_clip
+from qa_templates.captions import describe
 from qa_templates.question import QUESTION_TYPES, QUESTIONS, QuestionOptions
 from qa_templates.quota import intent
 from scenes.environments.environment import ENVIRONMENTS
@@ -99,7 +100,8 @@ def assert_same_paths(one, other):
 def test_annotations_and_trajectories_round_trip(tmp_path):
     take = take_of(0)
     intended = intent(0, "train", 0, LABELS.qa, LABELS.scene)
-    write_annotation(tmp_path / "a.json", annotate(intended, take.spec, take.seen, take.questions, take.attempt))
+    caption = describe(take.spec, take.paths, take.seen)
+    write_annotation(tmp_path / "a.json", annotate(intended, take.spec, take.seen, take.questions, caption, take.attempt))
     write_trajectories(tmp_path / "a.npz", take.paths)
     assert load_spec(tmp_path / "a.json") == take.spec
     assert_same_paths(load_trajectories(tmp_path / "a.npz"), take.paths)

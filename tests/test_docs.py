@@ -130,9 +130,9 @@ def test_words_of_a_package_are_listed_and_generated(package, tmp_path):
     groups = json.loads(with_package(package, "-m", "generator.catalogue", "--json").stdout)
     listed = {name for group in GROUPS for name in groups[group]}
     assert {word(path, content) for path, content in blocks("CONTRIBUTING.md", "python")} - {"dumbbell"} <= listed
-    asked = "qa.templates=[which_comes_back,recognise_motion,recognise_avatar_motion,recognise_event]"
+    asked = "qa.templates=[recognise_motion,recognise_avatar_motion,recognise_event]"  # four answers each, in turn
     drawn = ["scene.motions=[twirl,slide,zigzag,shuttle]", "scene.avatar_motions=[tilt_head,nod,wave,clap]", "scene.avatars=[gardener]"]
-    rest = ["scene.events=[go_abreast,push,stack,follow]", "scene.environments=[colonnade]", "num_videos=16", "render=none"]
+    rest = ["scene.events=[go_abreast,push,stack,follow]", "scene.environments=[colonnade]", "num_videos=12", "render=none"]
     done = with_package(package, "-m", "generator", *rest, *drawn, asked, f"out={tmp_path / 'set'}")
     assert done.returncode == 0, done.stderr
     specs = [json.loads(path.read_text())["spec"] for path in (tmp_path / "set" / "annotations").iterdir()]

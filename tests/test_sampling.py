@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import find_peaks
 
-from qa_templates.observation import performances
+from qa_templates.observation import performances, segments
 from qa_templates.question import QUESTIONS, Asked, Evidence, QuestionTemplate
 from qa_templates.sampling import (
     LEFT_ITS_PLACE,
@@ -32,7 +32,6 @@ from qa_templates.sampling import (
     onsets,
     recount,
     required_fps,
-    segments,
 )
 from scenes.camera_kinematics import camera_segments
 from scenes.types import Trajectories

@@ -9,13 +9,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scenes import bodies
+from scenes.camera_kinematics import CameraKinematics, camera_segments
+from scenes.cameras import move as camera_move
 from scenes.kinematics import active_segments
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
 from scenes.solve import solve
-from scenes.staging import LEAD_S, REST_S, Beat, ClipIdentity, Role, SceneOptions, Script, Shot, compose, room_s, schedule
+from scenes.staging import (
+    LEAD_S,
+    PICTURE_HEADINGS,
+    REST_S,
+    Beat,
+    ClipIdentity,
+    Happening,
+    Role,
+    SceneOptions,
+    Script,
+    Shot,
+    compose,
+    right_rad,
+    room_s,
+    schedule,
+)
 from scenes.streams import Streams
 
+BLUNT = ("crate", "cube", "cylinder", "drum")
 CLIP = ClipIdentity("0" * 32, "train", 0, 0)
 spans = st.lists(st.tuples(st.floats(0.5, 2.0), st.floats(0.0, 2.0)), min_size=1, max_size=4).map(
     lambda pairs: [(low, low + more) for low, more in pairs]
@@ -120,3 +139,46 @@ def test_unknown_names_list_the_known_ones():
         SceneOptions(motions=("slidee",))
     with pytest.raises(ValueError, match=r"scene.environments = .*moon.*Known:.*studio"):
         SceneOptions(environments=("moon",))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_camera_tracks_a_walking_avatar(seed):
+    script = Script((Role("subject", (Beat("walk", sense=1),), avatar=True, legs=2),), (Shot("tracking"),))
+    spec, names = composed(script, seed)
+    paths = solve(spec)
+    assert camera_move.recognise(CameraKinematics.of(paths, *camera_segments(paths)[0])) == ("tracking", 1)
+    assert bodies.is_avatar(spec.object(names["subject"]).shape)
+    walked_m = paths.pose(names["subject"]).position_m[:, :2]
+    followed_m = paths.camera_position_m[:, :2]
+    np.testing.assert_allclose(walked_m - walked_m[0], followed_m - followed_m[0], atol=1e-9)
+
+
+@pytest.mark.parametrize("heading", ["left", "right", "towards", "away"])
+@pytest.mark.parametrize("sense", [1, -1])
+def test_an_avatar_goes_where_it_is_sent_whichever_way_it_faces(heading, sense):
+    role = Role("subject", (Beat("walk", sense=sense, heading=heading),), avatar=True, legs=2)
+    spec, names = composed(Script((role,)), 3)
+    pose = solve(spec).pose(names["subject"])
+    gone = pose.position_m[-1, :2] - pose.position_m[0, :2]
+    towards_rad = right_rad(spec.camera) + PICTURE_HEADINGS[heading]
+    facing_rad = spec.object(names["subject"]).yaw_rad
+    assert gone @ (np.cos(towards_rad), np.sin(towards_rad)) > 0.95 * np.linalg.norm(gone)
+    assert sense * (gone @ (np.cos(facing_rad), np.sin(facing_rad))) > 0.95 * np.linalg.norm(gone)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_events_are_in_the_scene_as_written(seed):
+    script = Script((Role("a"), Role("b"), Role("c", (Beat("spin"),), alike=BLUNT)), happenings=(Happening("push", ("b", "a"), BLUNT),))
+    spec, names = composed(script, seed)
+    (event,) = spec.events
+    assert (event.name, event.cast) == ("push", {"pusher": names["b"], "pushed": names["a"]})
+    assert {spec.object(name).shape for name in names.values()} <= set(BLUNT)
+    assert len({round(spec.object(name).yaw_rad, 6) for name in names.values()}) == 1
+
+
+def test_avatars_whose_actions_do_not_fit_together_are_rejected():
+    script = Script((Role("subject", (Beat("sit_down"), Beat("walk")), avatar=True, legs=2),))
+    with pytest.raises(Rejected, match="cannot begin"):
+        compose(script, CLIP, Streams(0, "train", 0), SceneOptions(duration=(12.0, 12.0)))

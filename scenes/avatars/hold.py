@@ -141,9 +141,10 @@ def _lying_on_four() -> Hold:
     """Belly on the ground, paws ahead, head up."""
     hold = neutral(1)
     hold.hips[0, 2] = -0.72
-    hold.feet[0, :, 0] = 0.38
-    hold.feet[0, :, 1] = (0.1, -0.1)
-    hold.knee_out[0] = 0.5
+    hold.feet[0, :, 0] = -0.03
+    hold.feet[0, :, 1] = (0.13, -0.13)
+    hold.feet[0, :, 2] = 0.07
+    hold.knee_out[0] = 0.38
     hold.fore_feet[0, :, 0] = 0.09
     hold.fore_feet[0, :, 2] = 0.07
     hold.tail[0, 1] = 0.9

@@ -4,6 +4,7 @@ from scenes import solids
 from scenes.avatars.avatar import AVATARS, Proportions
 from scenes.avatars.human import Painted, pillar
 from scenes.avatars.quadruped import Girth, Quadruped
+from scenes.avatars.skeleton import NECK_ON_FOUR
 from scenes.patterns import plain
 from scenes.types import Pattern
 
@@ -39,8 +40,12 @@ class Horse(Quadruped):
             for side in (1, -1)
         ]
         tuft = solids.ball(1.0, 8, 5).scaled(0.05, 0.03, 0.06).moved(-0.02, 0, 0.1)
-        mane = pillar(0.035, 0.045, 0.26, 8).scaled(1, 0.6, 1).turned(37, "y").moved(-0.075, 0, 0.05)
-        return [(solids.join([skull, face, *ears]), fur), (solids.join([tuft, mane]), MANE), self.eyes(0.07, 0.056, 0.045, 0.016)]
+        return [(solids.join([skull, face, *ears]), fur), (tuft, MANE), self.eyes(0.07, 0.056, 0.045, 0.016)]
+
+    def on_neck(self) -> list[Painted]:
+        top = NECK_ON_FOUR * self.proportions.neck
+        mane = pillar(0.035, 0.045, 0.27, 8).scaled(1, 0.6, 1).turned(37, "y").moved(top[0] - 0.08, 0, top[2] + 0.05)
+        return [(mane.moved(x=self.proportions.torso / 2), MANE)]
 
     def tail(self, fur: Pattern) -> list[Painted]:
         return [(pillar(0.034, 0.05, 0.32, 8).turned(24, "y"), MANE)]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from scenes import geometry
 from scenes.avatars.avatar import AVATARS, Proportions
-from scenes.avatars.hold import Hold, posture
+from scenes.avatars.hold import Hold, neutral, posture
 from scenes.avatars.motions.motion import AvatarMotion, motion_of
-from scenes.avatars.skeleton import limb_poses
+from scenes.avatars.skeleton import limb_poses, pelvis_pose
+from scenes.events.event import event_of
 from scenes.geometry import Array
-from scenes.types import ObjectSpec, Pose, require
+from scenes.types import EventSpec, ObjectSpec, Pose, require
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,6 @@ class _Footing:
         step_m = geometry.yaw(self.yaw_rad).apply((ahead[0] * leg_m, ahead[1] * leg_m, 0.0))
         return _Footing(self.origin_m + step_m, self.yaw_rad + ahead[2])
 
-    def world(self, pose: Pose) -> Pose:
-        """A pose of that frame in the world."""
-        turn = geometry.yaw(self.yaw_rad)
-        turned = turn * geometry.rotation(pose.quaternion_wxyz)
-        return Pose(self.origin_m + turn.apply(pose.position_m), turned.as_quat(scalar_first=True), pose.scale)
-
 
 @dataclass(frozen=True)
 class _Stretch:
@@ -44,7 +39,38 @@ class _Stretch:
     hold: Callable[[Array], Hold]
 
 
-def perform(item: ObjectSpec, times_s: Array) -> tuple[Pose, dict[str, Pose]]:
+@dataclass(frozen=True)
+class _Course:
+    """The hold of each frame, in the frame of its action, and the footing of that: ``origin_m (frame, 3)``, ``yaw_rad (frame,)``."""
+
+    hold: Hold
+    origin_m: Array
+    yaw_rad: Array
+
+    @classmethod
+    def of(cls, stretches: Sequence[_Stretch], times_s: Array) -> _Course:
+        """What a body does at times ``(frame,)``, in any order."""
+        begun = np.searchsorted([stretch.start_s for stretch in stretches[1:]], times_s, side="right")
+        hold = neutral(len(times_s))
+        for row in np.unique(begun):
+            frames, stretch = begun == row, stretches[row]
+            part = stretch.hold(times_s[frames] - stretch.start_s if np.isfinite(stretch.start_s) else times_s[frames])
+            for each in fields(part):
+                getattr(hold, each.name)[frames] = getattr(part, each.name)
+        footings = [stretches[row].footing for row in begun]
+        return cls(hold, np.array([each.origin_m for each in footings]), np.array([each.yaw_rad for each in footings]))
+
+    def world(self, limbs: Mapping[str, Pose]) -> dict[str, Pose]:
+        """Poses ``(frame,)`` of the frames of actions in the world; all at once, as rotations are dear by the call."""
+        turn = geometry.yaw(np.tile(self.yaw_rad, len(limbs)))
+        position_m = turn.apply(np.concatenate([pose.position_m for pose in limbs.values()])).reshape(len(limbs), -1, 3)
+        turned = turn * geometry.rotation(np.concatenate([pose.quaternion_wxyz for pose in limbs.values()]))
+        quaternions = geometry.unbroken(turned.as_quat(scalar_first=True).reshape(len(limbs), -1, 4))
+        rows = zip(limbs, self.origin_m + position_m, quaternions, strict=True)
+        return {name: Pose(at_m, quaternion, limbs[name].scale) for name, at_m, quaternion in rows}
+
+
+def perform(item: ObjectSpec, times_s: Array, events: Sequence[EventSpec] = ()) -> tuple[Pose, dict[str, Pose]]:
     """World pose of the point between the hips, and of every limb, at times ``(frame,)``.
 
     ``item.position_m`` is where that point is when the body stands, whatever its posture at the start: a leg length above the
@@ -55,18 +81,26 @@ def perform(item: ObjectSpec, times_s: Array) -> tuple[Pose, dict[str, Pose]]:
         Rejected: a foot cannot reach where it should be.
     """
     proportions = AVATARS[item.shape].proportions
-    stretches = list(_stretches(item, proportions))
-    begun = np.searchsorted([stretch.start_s for stretch in stretches[1:]], times_s, side="right")
-    pieces = [_solved(stretch, times_s[begun == row], proportions, item.size_m) for row, stretch in enumerate(stretches)]
-    order = np.argsort(np.argsort(begun, kind="stable"), kind="stable")
-    limbs = {name: _joined([piece[name] for piece in pieces if piece], order) for name in next(piece for piece in pieces if piece)}
+    course = _Course.of(list(_stretches(item, proportions, events)), times_s)
+    limbs = course.world(limb_poses(course.hold, proportions, item.size_m))
     return limbs["pelvis"], limbs
 
 
-def _stretches(item: ObjectSpec, proportions: Proportions) -> Iterator[_Stretch]:
-    """The posture at the start, then each action and what it leaves the body in."""
+def root_pose(item: ObjectSpec, times_s: Array, events: Sequence[EventSpec] = ()) -> Pose:
+    """The first of what `perform` returns, alone: limbs cost far more. It does not notice feet that are out of reach."""
+    proportions = AVATARS[item.shape].proportions
+    course = _Course.of(list(_stretches(item, proportions, events)), times_s)
+    return course.world({"pelvis": pelvis_pose(course.hold, proportions, item.size_m)})["pelvis"]
+
+
+def _stretches(item: ObjectSpec, proportions: Proportions, events: Sequence[EventSpec]) -> Iterator[_Stretch]:
+    """The posture at the start, then each action and what it leaves the body in; or an event, which fills the whole clip."""
     leg_m = proportions.leg * item.size_m
     footing = _Footing(np.asarray(item.position_m) - (0.0, 0.0, leg_m), item.yaw_rad)
+    part = next(((spec, role) for spec in events for role, name in spec.cast.items() if name == item.name), None)
+    if part is not None:
+        yield _Stretch(-np.inf, footing, _taking_part(*part))
+        return
     kept = item.posture
     yield _Stretch(-np.inf, footing, _keeping(kept, proportions.legs))
     for action in item.actions:
@@ -83,21 +117,11 @@ def _require_possible(motion: AvatarMotion, item: ObjectSpec, kept: str, legs: i
     require(motion.posture == kept, f"posture of {motion.name} of {item.name}", motion.posture, f"{kept!r}, in which it is then")
 
 
+def _taking_part(spec: EventSpec, role: str) -> Callable[[Array], Hold]:
+    """As the event has it, and before and after it as at its first and last moment."""
+    event = event_of(spec)
+    return lambda times_s: event.holds(np.clip(times_s - spec.start_s, 0.0, event.duration_s))[role]
+
+
 def _keeping(name: str, legs: int) -> Callable[[Array], Hold]:
     return lambda t_s: posture(name, len(t_s), legs)
-
-
-def _solved(stretch: _Stretch, times_s: Array, proportions: Proportions, height_m: float) -> dict[str, Pose]:
-    """World poses of the limbs at times within a stretch; empty if there are none."""
-    if len(times_s) == 0:
-        return {}
-    since_s = times_s - stretch.start_s if np.isfinite(stretch.start_s) else times_s
-    limbs = limb_poses(stretch.hold(since_s), proportions, height_m)
-    return {name: stretch.footing.world(pose) for name, pose in limbs.items()}
-
-
-def _joined(pieces: list[Pose], order: np.ndarray) -> Pose:
-    """Poses one after another, brought into the order of the frames."""
-    position_m = np.concatenate([piece.position_m for piece in pieces])[order]
-    quaternion = np.concatenate([piece.quaternion_wxyz for piece in pieces])[order]
-    return Pose(position_m, geometry.wxyz(geometry.rotation(quaternion)), np.ones(len(order)))

@@ -56,6 +56,10 @@ class Quadruped(Avatar):
     def tail(self, fur: Pattern) -> list[Painted]:
         """In the frame of the tail, which points along −x."""
 
+    def on_neck(self) -> list[Painted]:
+        """What the neck wears, in the frame of the chest: it stays there when the head turns."""
+        return []
+
     @property
     def hoof(self) -> Pattern | None:
         """The paint of hooves, for an animal that has them."""
@@ -72,7 +76,8 @@ class Quadruped(Avatar):
         trunk = _lying(pillar(girth.loin * 0.98, girth.chest, half, 14)).scaled(1, 0.82, 1)
         lean = float(np.degrees(np.arctan2(NECK_ON_FOUR[0], NECK_ON_FOUR[2])))
         neck = pillar(girth.neck, girth.neck * 1.3, size.neck).scaled(1, 0.8, 1).moved(z=size.neck).turned(lean, "y").moved(x=half)
-        return [(solids.join([trunk, neck]), fur), (_blanket(-0.02, 0.86 * half, girth.loin * 1.06, girth.chest * 1.08), pattern)]
+        blanket = _blanket(-0.02, 0.86 * half, girth.loin * 1.06, girth.chest * 1.08)
+        return [(solids.join([trunk, neck]), fur), (blanket, pattern), *self.on_neck()]
 
     def _legs(self, fur: Pattern) -> dict[str, list[Painted]]:
         size, girth = self.proportions, self.girth

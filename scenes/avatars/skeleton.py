@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial.transform import Rotation as _Turn
@@ -47,6 +48,12 @@ def limb_poses(hold: Hold, proportions: Proportions, height_m: float) -> dict[st
     return {name: Pose(at_m, geometry.wxyz(turn), still) for name, (at_m, turn) in body.limbs().items()}
 
 
+def pelvis_pose(hold: Hold, proportions: Proportions, height_m: float) -> Pose:
+    """The pose of the pelvis among `limb_poses`, alone."""
+    body = _Body(hold, proportions, height_m)
+    return Pose(body.hips_m, geometry.wxyz(body.pelvis), np.ones(len(hold.hips)))
+
+
 class _Body:
     """What bodies on two and on four legs have in common."""
 
@@ -55,8 +62,14 @@ class _Body:
         self.leg_m = proportions.leg * height_m
         self.hips_m = (hold.hips + (0.0, 0.0, 1.0)) * self.leg_m
         self.pelvis = _turned(hold.turn)
-        self.chest = self.pelvis * _turned(hold.spine)
-        self.head = self.chest * _turned(hold.head)
+
+    @cached_property
+    def chest(self) -> _Turn:
+        return self.pelvis * _turned(self.hold.spine)
+
+    @cached_property
+    def head(self) -> _Turn:
+        return self.chest * _turned(self.hold.head)
 
     def limbs(self) -> dict[str, tuple[Array, _Turn]]:
         raise NotImplementedError

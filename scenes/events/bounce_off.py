@@ -15,7 +15,7 @@ class BounceOff(Event):
 
     roles = ("bouncer", "obstacle")
     sentence = "{bouncer} runs against {obstacle} and bounces back off it"
-    base, passive = "bounce back off", "run against by"
+    base, passive = "bounce back off", "hit by"
     shapes = dict.fromkeys(roles, tracks.SQUARE)
     bulk = dict.fromkeys(roles, 0.88)
     seconds = (1.8, 2.8)

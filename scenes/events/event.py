@@ -6,8 +6,8 @@ To add an event, add one file to this package (or register a class through the e
 1. A frozen, keyword-only dataclass under ``@EVENTS.register``; its fields are the drawn parameters, plain numbers and tuples of
    numbers. Set the class attributes (see `Event`).
 2. ``sample(rng, cue)`` draws the parameters from nothing but ``rng`` and ``cue``; the sizes of the cast are in the cue.
-3. ``places()`` says where each role starts, ``poses(t_s)`` how each moves: closed-form, exact, no integration, no jumps.
-   Bodies that touch do so without sinking into each other.
+3. ``places()`` says where each role starts, ``local_poses(t_s)`` how each moves: closed-form, exact, no integration, no jumps.
+   Bodies that touch do so without sinking into each other. Roles that avatars play are told by ``holds(t_s)``.
 4. ``contacts()`` says who touches whom and when; a test measures it.
 5. ``matches(measured)`` recognises it from `scenes.relations` alone, with the cast in the order of its roles. It must reject every
    other event, and its own with the cast in another order (unless `symmetric`).
@@ -20,12 +20,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
 
 from scenes import geometry
+from scenes.avatars.hold import Hold
 from scenes.catalogue import Catalogue
 from scenes.geometry import Array
 from scenes.relations import Relations
@@ -44,6 +45,7 @@ class EventCue:
         away_rad: the direction that leads away from the camera.
         sense: +1 or −1, for events that can go either way.
         difficulty: 0 (large and plain) to 1 (small and subtle).
+        bodies: kind and standing height of the avatar in each role that one plays.
     """
 
     duration_s: float
@@ -52,6 +54,7 @@ class EventCue:
     away_rad: float = math.pi / 2
     sense: int = 1
     difficulty: float = 0.3
+    bodies: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require(self.duration_s > 0, "cue.duration_s", self.duration_s, "a duration above 0")
@@ -82,8 +85,10 @@ class Event(ABC):
         roles: in the order in which the sentence names them; the first is the agent, where there is one.
         sentence: third person, with the roles in braces: "{pusher} pushes {pushed}".
         base: as in "what does {pusher} **push**"; "" for a symmetric event.
-        passive: as in "which object is **pushed by** …": past participle with its preposition; "" for a symmetric event.
+        passive: as in "which object is **pushed by** …": past participle with its preposition; "" for a symmetric event,
+            and where it would be stiff.
         shapes: for each role, the names of the shapes that it may have; empty means any that stands on a flat base.
+        avatars: roles that two-legged avatars play, in the order of the roles; they stand upright when the event begins.
         bulk: for each role, how large its object is against the usual; 1 where it says nothing.
         seconds: shortest and longest natural duration.
         symmetric: whether the roles may be exchanged without a change of truth.
@@ -99,6 +104,7 @@ class Event(ABC):
     base: ClassVar[str] = ""
     passive: ClassVar[str] = ""
     shapes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    avatars: ClassVar[tuple[str, ...]] = ()
     bulk: ClassVar[Mapping[str, float]] = {}
     seconds: ClassVar[tuple[float, float]] = (2.0, 3.2)
     symmetric: ClassVar[bool] = False
@@ -121,7 +127,10 @@ class Event(ABC):
 
     @abstractmethod
     def local_poses(self, t_s: Array) -> Mapping[str, Pose]:
-        """How each role moves at times ``(frame,)`` in [0, duration_s]: offsets from its place, rotations, scales, in the local frame."""
+        """How each role moves at times ``(frame,)`` in [0, duration_s]: offsets from its place, rotations, scales, in the local frame.
+
+        Roles that avatars play are left to `holds`.
+        """
 
     @abstractmethod
     def contacts(self) -> tuple[Contact, ...]:
@@ -131,6 +140,14 @@ class Event(ABC):
     @abstractmethod
     def matches(cls, measured: Relations) -> bool:
         """Whether measured trajectories of a cast, in the order of the roles, are this event. Never sees parameters."""
+
+    def holds(self, t_s: Array) -> Mapping[str, Hold]:
+        """How each avatar holds itself at times ``(frame,)`` in [0, duration_s], in the frame of where it stands and faces at first."""
+        return {}
+
+    def facings(self) -> Mapping[str, float]:
+        """The yaw of each role when the event begins, from the heading; 0 where it says nothing."""
+        return {}
 
     def poses(self, t_s: Array) -> dict[str, Pose]:
         """`local_poses` turned to the heading: offsets and rotations in world axes."""

@@ -17,7 +17,7 @@ class JumpOver(Event):
 
     roles = ("jumper", "cleared")
     sentence = "{jumper} jumps over {cleared}"
-    base, passive = "jump over", "jumped over by"
+    base = "jump over"
     shapes: ClassVar = {"cleared": ("crate", "cube", "cylinder", "drum")}
     bulk: ClassVar = {"jumper": 0.72, "cleared": 0.72}
     seconds = (1.1, 1.6)

@@ -17,7 +17,7 @@ class PassBehind(Event):
 
     roles = ("passer", "passed")
     sentence = "{passer} passes behind {passed}"
-    base, passive = "pass behind", "passed from behind by"
+    base = "pass behind"
     bulk: ClassVar = {"passer": 0.75, "passed": 1.1}
     seconds = (1.8, 3.0)
     hides: ClassVar[tuple[str, ...]] = ("passer",)

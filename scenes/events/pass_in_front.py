@@ -13,6 +13,6 @@ class PassInFront(PassBehind):
     """As `PassBehind`, on the camera's side."""
 
     sentence = "{passer} passes in front of {passed}"
-    base, passive = "pass in front of", "passed in front by"
+    base = "pass in front of"
     hides: ClassVar[tuple[str, ...]] = ("passed",)
     behind: ClassVar[bool] = False

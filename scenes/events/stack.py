@@ -14,7 +14,7 @@ class Stack(Event):
 
     roles = ("stacked", "base")
     sentence = "{stacked} rises and is set down on top of {base}"
-    base, passive = "land on", "landed on by"
+    base = "land on"
     shapes = dict.fromkeys(roles, tracks.SQUARE)
     bulk = dict.fromkeys(roles, 0.8)
     seconds = (2.2, 3.2)

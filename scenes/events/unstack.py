@@ -14,7 +14,7 @@ class Unstack(Stack):
     """`Stack` in a film that runs backwards."""
 
     sentence = "{stacked} rises from the top of {base} and is set down beside it"
-    base, passive = "come down from", "left by"
+    base = "come down from"
     reversed_in_time: ClassVar[str] = "stack"
 
     def places(self):

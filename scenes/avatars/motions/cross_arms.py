@@ -13,8 +13,8 @@ from scenes.avatars.motions.motion import AVATAR_MOTIONS, AvatarCue, AvatarMotio
 from scenes.body_kinematics import BodyKinematics
 from scenes.geometry import Array
 
-UPPER = arm((0.55, 0.1, -0.85), (0.42, -0.9, 0.38))
-LOWER = arm((0.55, 0.1, -0.85), (0.42, -0.9, -0.05))
+UPPER = arm((0.46, 0.2, -0.85), (0.3, -0.93, 0.36))
+LOWER = arm((0.46, 0.2, -0.85), (0.3, -0.93, -0.05))
 
 
 @AVATAR_MOTIONS.register

@@ -30,17 +30,18 @@ class Drum(AvatarMotion):
 
     @classmethod
     def sample(cls, rng: np.random.Generator, cue: AvatarCue) -> Self:
-        beats = round(cue.duration_s / rng.uniform(0.6, 0.75))
-        beat_rad = cue.amplitude(rng, 0.7, 1.2)
+        beats = round(cue.duration_s / rng.uniform(0.45, 0.6))
+        beat_rad = cue.amplitude(rng, 0.75, 1.25)
         return cls(duration_s=cue.duration_s, posture=cue.posture, beats=beats, first=int(rng.choice((1, -1))), beat_rad=beat_rad)
 
     def hold(self, t_s: Array) -> Hold:
         share, progress = taken_up(t_s, self.duration_s, lead_s=0.4)
         up = (1 + np.sin(2 * np.pi * self.beats * progress)) / 2
-        low, high = (arm((0.3, 0.35, -0.9), (np.cos(angle), 0.15, np.sin(angle))) for angle in (-0.3, self.beat_rad - 0.3))
+        low, high = (arm((0.3, 0.35, -0.9), (np.cos(angle), -0.12, np.sin(angle))) for angle in (-0.3, self.beat_rad - 0.3))
         hold = posture(self.posture, len(t_s))
         put_arms(hold, (side_of(self.first),), between(low, high, up), share)
         put_arms(hold, (side_of(-self.first),), between(low, high, 1 - up), share)
+        hold.spine[:, 2] -= 0.09 * self.first * (2 * up - 1) * share  # a shoulder rises with its fist: seen from behind, too
         hold.head[:, 1] += 0.2 * share
         return hold
 

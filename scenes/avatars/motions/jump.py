@@ -55,10 +55,12 @@ class Jump(AvatarMotion):
         w = cycle(t_s, self.duration_s, self.cycles)
         hold = posture(self.posture, len(t_s), 4)
         hips, soles = self._rise(w, 0.24)
+        rearing = 0.34 * bump(w, 0.38, 0.74)  # the forehand rises higher
         hold.hips[:, 2] += hips
+        hold.turn[:, 1] -= rearing
         hold.feet[..., 2] += soles[:, None]
-        hold.fore_feet[..., 2] += soles[:, None]
-        hold.head[:, 1] -= 0.8 * hips
+        hold.fore_feet[..., 2] += (soles + 1.4 * rearing)[:, None]
+        hold.head[:, 1] += 0.6 * rearing - 0.8 * hips
         hold.tail[:, 1] += hips
         return hold
 

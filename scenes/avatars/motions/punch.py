@@ -13,7 +13,7 @@ from scenes.avatars.motions.motion import AVATAR_MOTIONS, UPRIGHT, AvatarCue, Av
 from scenes.body_kinematics import BodyKinematics
 from scenes.geometry import Array
 
-GUARD = arm((0.3, 0.12, -0.95), (0.5, -0.2, 0.85))
+GUARD = arm((0.3, 0.35, -0.9), (0.5, -0.35, 0.85))
 
 
 @AVATAR_MOTIONS.register
@@ -34,7 +34,7 @@ class Punch(AvatarMotion):
 
     @classmethod
     def sample(cls, rng: np.random.Generator, cue: AvatarCue) -> Self:
-        reach_rad, twist_rad = rng.uniform(1.45, 1.7), cue.amplitude(rng, 0.1, 0.5)
+        reach_rad, twist_rad = rng.uniform(1.45, 1.7), cue.amplitude(rng, 0.25, 0.6)
         return cls(
             duration_s=cue.duration_s, sense=cue.sense, posture=cue.posture, cycles=cue.cycles, reach_rad=reach_rad, twist_rad=twist_rad
         )

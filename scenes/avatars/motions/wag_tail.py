@@ -28,7 +28,7 @@ class WagTail(AvatarMotion):
 
     @classmethod
     def sample(cls, rng: np.random.Generator, cue: AvatarCue) -> Self:
-        wags, angle_rad = max(2, round(1.6 * cue.duration_s)), cue.amplitude(rng, 0.5, 1.0)
+        wags, angle_rad = max(2, round(1.6 * cue.duration_s)), cue.amplitude(rng, 0.6, 1.15)
         lead = int(rng.choice([-1, 1]))
         return cls(duration_s=cue.duration_s, sense=cue.sense, posture=cue.posture, wags=wags, angle_rad=angle_rad, lead=lead)
 
