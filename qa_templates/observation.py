@@ -128,13 +128,12 @@ def event_performance(paths: Trajectories, cast: tuple[str, ...]) -> EventPerfor
     if not spans:
         raise Rejected("question", "the objects do nothing together")
     first, last = min(first for first, _ in spans), max(last for _, last in spans)
+    relations = Relations.of(paths, cast, first, last)
     found = [
-        (event, order)
-        for order in itertools.permutations(cast)
-        if (event := object_event.recognise(Relations.of(paths, order, first, last))) is not None
+        (event, order) for order in itertools.permutations(cast) if (event := object_event.recognise(relations.in_order(order))) is not None
     ]
-    events = {event for event, _ in found}
-    if len(events) != 1 or (len(found) > 1 and not object_event.EVENTS[found[0][0]].symmetric):
+    casts = {(event, object_event.EVENTS[event].told_apart(order)) for event, order in found}
+    if len({event for event, _ in found}) != 1 or (len(casts) > 1 and not object_event.EVENTS[found[0][0]].symmetric):
         raise Rejected("question", "an event is not clearly one of its kind")
     return EventPerformance(found[0][0], found[0][1], first, last)
 

@@ -742,7 +742,8 @@ def _places(
         if actor.rows[0] in wanted:
             candidates = wanted[actor.rows[0]] + candidates * (STRAY_M / STAGE_RADIUS_M)
         furthest_m = np.linalg.norm(candidates[:, None, None] + actor.path_m, axis=-1).max(axis=2)
-        fits = (furthest_m + actor.body_m < STAGE_RADIUS_M).all(axis=1)
+        candidates = candidates[(furthest_m + actor.body_m < STAGE_RADIUS_M).all(axis=1)]
+        fits = np.ones(len(candidates), bool)
         miss = np.full(len(candidates), np.inf)  # how far a place is from hiding part of another object, or being hidden by it
         for other, place in zip(actors, places, strict=False):
             gap = (candidates[:, None, None] + actor.path_m)[:, :, None] - (place + other.path_m)
@@ -787,9 +788,7 @@ def _groups(spec: SceneSpec) -> list[tuple[int, ...]]:
 def _rehearse_all(rows: tuple[int, ...], takes: Sequence[SceneSpec]) -> _Actor:
     """Measure the paths of some objects in several takes, one take after the other."""
     cast = [[take.objects[row] for row in rows] for take in takes]
-    poses = [
-        [object_pose(item, take.timeline.times_s, take.events) for item in items] for take, items in zip(takes, cast, strict=True)
-    ]
+    poses = [[object_pose(item, take.timeline.times_s, take.events) for item in items] for take, items in zip(takes, cast, strict=True)]
     path_m = np.concatenate([np.stack([pose.position_m[:, :2] for pose in of_take])[:, ::3] for of_take in poses], axis=1)
     middle_m = (path_m.min(axis=(0, 1)) + path_m.max(axis=(0, 1))) / 2
     bodies_m = [

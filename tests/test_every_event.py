@@ -126,9 +126,9 @@ def measure(case: Case, paths: Trajectories, names: tuple[str, ...] | None = Non
 
 def orders(case: Case):
     """The cast in every order of its roles: (names, whether the truth is the same as in the right order)."""
+    right = case.event.told_apart(case.event.roles)
     for order in itertools.permutations(case.event.roles):
-        plain, expected = ([role.partition("_")[0] for role in roles] for roles in (order, case.event.roles))  # others are alike
-        yield tuple(case.cast[role].name for role in order), case.event.symmetric or plain == expected
+        yield tuple(case.cast[role].name for role in order), case.event.symmetric or case.event.told_apart(order) == right
 
 
 def matching(measured: Relations) -> list[str]:
@@ -142,12 +142,25 @@ def mirrored(paths: Trajectories) -> Trajectories:
         "camera_position_m": (-1, 1, 1),
         "quaternion_wxyz": (1, 1, -1, -1),
         "camera_quaternion_wxyz": (1, 1, -1, -1),
+        "limb_position_m": (-1, 1, 1),
     }
-    return dataclasses.replace(paths, **{key: getattr(paths, key) * signs for key, signs in flip.items()})
+    w, x, y, z = np.moveaxis(paths.limb_quaternion_wxyz * (1, 1, -1, -1), -1, 0)
+    limbs = {
+        "limb_names": tuple(other_side(name) for name in paths.limb_names),
+        "limb_quaternion_wxyz": np.stack([-z, y, -x, w], axis=-1),  # bodies keep their faces in front: reflected left to right too
+    }
+    return dataclasses.replace(paths, **{key: getattr(paths, key) * signs for key, signs in flip.items()}, **limbs)
+
+
+def other_side(limb: str) -> str:
+    body, part = limb.split("/")
+    side, _, rest = part.partition("_")
+    return f"{body}/{dict(left='right', right='left')[side]}_{rest}" if side in ("left", "right") else limb
 
 
 def backwards(paths: Trajectories) -> Trajectories:
-    return dataclasses.replace(paths, position_m=paths.position_m[:, ::-1], quaternion_wxyz=paths.quaternion_wxyz[:, ::-1])
+    turned = ("position_m", "quaternion_wxyz", "limb_position_m", "limb_quaternion_wxyz")
+    return dataclasses.replace(paths, **{key: getattr(paths, key)[:, ::-1] for key in turned})
 
 
 def hull_m(case: Case, role: str, paths: Trajectories, frame: int) -> np.ndarray:
@@ -408,7 +421,9 @@ def test_palms_are_on_what_is_held(name, rng):
         assert np.all(apart_m[held] < touching_m + 3e-3) and np.all(apart_m[held] > 0.9 * touching_m)
         assert np.all(np.sum(way_m[held, 0] * way_m[held, 1], axis=-1) < 0)  # one on the left, one on the right
         others = [each for each in case.event.contacts() if each.roles == contact.roles]
-        free = np.all([(paths.times_s < each.start_s - 0.1) | (paths.times_s > each.end_s + 0.1) for each in others], axis=0)
+        free = paths.times_s <= case.event.duration_s
+        for each in others:
+            free &= (paths.times_s < each.start_s - 0.1) | (paths.times_s > each.end_s + 0.1)
         assert not free.any() or np.all(apart_m[free].max(axis=1) > touching_m + 0.02)
 
 
@@ -438,7 +453,9 @@ def test_what_flies_falls_as_it_must(name, rng):
     paths = finely(case)
     item = next(role for role in rigid(case))
     held = [(each.start_s, each.end_s) for each in case.event.contacts() if item in each.roles]
-    free = np.all([(paths.times_s < start - 0.01) | (paths.times_s > end + 0.01) for start, end in held], axis=0)
+    free = paths.times_s <= case.event.duration_s
+    for start_s, end_s in held:
+        free &= (paths.times_s < start_s) | (paths.times_s > end_s)
     inner = free[1:-1] & free[:-2] & free[2:]
     pull = np.diff(paths.pose(case.cast[item].name).position_m, 2, axis=0)[inner] * 200.0**2
     np.testing.assert_allclose(pull, np.broadcast_to([0.0, 0.0, -9.81], pull.shape), atol=1e-3)
@@ -448,7 +465,7 @@ def test_what_flies_falls_as_it_must(name, rng):
 
 
 @every_event
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(rng=seeds(), fps=frame_rates, lead_s=st.floats(0.3, 0.6))
 def test_is_recognised_with_its_roles_and_as_nothing_else(name, rng, fps, lead_s):
     case = draw_case(name, rng)

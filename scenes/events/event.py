@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -91,6 +91,7 @@ class Event(ABC):
         avatars: roles that two-legged avatars play, in the order of the roles; they stand upright when the event begins.
         bulk: for each role, how large its object is against the usual; 1 where it says nothing.
         seconds: shortest and longest natural duration.
+        bystanders: roles that may be exchanged with one another without a change of truth.
         symmetric: whether the roles may be exchanged without a change of truth.
         hides: roles that are hidden at times, on purpose, and seen again in the end.
         buries: roles that are out of sight in the end, on purpose.
@@ -107,6 +108,7 @@ class Event(ABC):
     avatars: ClassVar[tuple[str, ...]] = ()
     bulk: ClassVar[Mapping[str, float]] = {}
     seconds: ClassVar[tuple[float, float]] = (2.0, 3.2)
+    bystanders: ClassVar[tuple[str, ...]] = ()
     symmetric: ClassVar[bool] = False
     hides: ClassVar[tuple[str, ...]] = ()
     buries: ClassVar[tuple[str, ...]] = ()
@@ -153,6 +155,11 @@ class Event(ABC):
         """`local_poses` turned to the heading: offsets and rotations in world axes."""
         turn = geometry.yaw(self.heading_rad)
         return {role: _turned(turn, pose) for role, pose in self.local_poses(np.clip(t_s, 0.0, self.duration_s)).items()}
+
+    @classmethod
+    def told_apart(cls, cast: Sequence[str]) -> tuple[str, ...]:
+        """Of a cast in the order of the roles, those that may not be exchanged: the same for casts that make the same truth."""
+        return tuple(name for role, name in zip(cls.roles, cast, strict=True) if role not in cls.bystanders)
 
 
 EVENTS: Catalogue[Event] = Catalogue("event", "scenes.events")

@@ -33,6 +33,8 @@ class ThrowAndReturn(Throwing):
     bulk: ClassVar = {"ball": 0.42}
     seconds = (4.8, 5.8)
     hides = ("ball",)
+    bystanders = OTHERS
+    reversed_in_time = ""
     passes = ((0, 1), (1, 0))
     turns_back = True
 
