@@ -16,7 +16,7 @@ from scenes.catalogue import Catalogue
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.events.event import EVENTS
 from scenes.motions.motion import MOTIONS
-from scenes.staging import SceneOptions
+from scenes.script import SceneOptions
 from scenes.types import require
 
 ENGINES = ("none", "workbench", "eevee", "cycles")

@@ -11,7 +11,8 @@ from qa_templates.question import LETTERS, QUESTIONS, Asked, Disagreement, Evide
 from qa_templates.quota import Intent, draw_options, template_shares
 from qa_templates.sampling import required_fps
 from scenes.rejection import Rejected
-from scenes.staging import ClipIdentity, SceneOptions, compose
+from scenes.script import SceneOptions
+from scenes.staging import ClipIdentity, compose
 from scenes.streams import Streams
 from scenes.types import SceneSpec, Trajectories, Visibility, Watch
 

@@ -8,7 +8,8 @@ from qa_templates.recognise_motion import level_motions
 from qa_templates.what_follows import ACTIONS, changing_places, with_performed
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 
 MIN_SHARED = 0.5  # of an action, during which the other one happens
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from qa_templates.observation import Performance, reversed_motion
 from qa_templates.question import Asked
 from scenes.avatars.motions.motion import AVATAR_MOTIONS, AvatarMotion
-from scenes.staging import SceneOptions, span_s
+from scenes.script import SceneOptions, span_s
 from scenes.types import require
 
 SIDES = {"left": 1, "right": -1}

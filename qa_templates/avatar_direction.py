@@ -4,7 +4,8 @@ from qa_templates.directions import DIRECTIONS, MIN_MARGIN_RAD, MIRRORED, OPPOSI
 from qa_templates.observation import only_performance
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import turned_round
 from scenes.types import require
 

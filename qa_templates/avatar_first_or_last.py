@@ -7,7 +7,8 @@ from qa_templates.observation import MIN_REST_S, performances, require_perceptib
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, spoken
 from qa_templates.what_follows import ACTIONS, changing_places, with_performed
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 
 
 @QUESTIONS.register

@@ -2,7 +2,8 @@
 
 from qa_templates.observation import only_performance, require_perceptible
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import turned_round
 
 GAITS = {"forward": ("walk", 1), "backward": ("walk", -1), "left": ("sidestep", 1), "right": ("sidestep", -1)}

@@ -5,7 +5,8 @@ from qa_templates.observation import performances, require_perceptible, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.which_side import MIRRORED, differing
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import turned_round
 from scenes.types import require
 

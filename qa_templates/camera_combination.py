@@ -9,7 +9,8 @@ from qa_templates.recognise_motion import level_motions
 from scenes.camera_kinematics import DEFAULT_DEPTH_M, CameraKinematics, camera_segments
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, Shot, room_s, step_spans
+from scenes.script import Beat, Role, Script, Shot
+from scenes.timing import room_s, step_spans
 from scenes.twins import refilmed
 from scenes.types import Trajectories
 

@@ -6,7 +6,8 @@ from qa_templates.observation import camera_keys, camera_margin_px, camera_perfo
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, Shot, room_s
+from scenes.script import Beat, Role, Script, Shot
+from scenes.timing import room_s
 
 HIGHEST = 4
 SECONDS = (0.8, 1.5)

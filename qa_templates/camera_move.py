@@ -20,7 +20,8 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_an
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, SceneOptions, Script, Shot, room_s, span_s
+from scenes.script import Beat, Role, SceneOptions, Script, Shot, span_s
+from scenes.timing import room_s
 from scenes.twins import refilmed
 
 WALK, WALKER_SHARE = "walk", 0.4  # of the clips in which an avatar goes past, and not an object

@@ -12,7 +12,8 @@ from scenes.camera_kinematics import DEFAULT_DEPTH_M
 from scenes.geometry import Array
 from scenes.pace import REVERSED, pace_of
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, Shot, room_s
+from scenes.script import Beat, Role, Script, Shot
+from scenes.timing import room_s
 from scenes.twins import refilmed
 from scenes.types import Trajectories
 

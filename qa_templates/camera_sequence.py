@@ -10,7 +10,8 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_an
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, Shot, room_s
+from scenes.script import Beat, Role, Script, Shot
+from scenes.timing import room_s
 from scenes.twins import recut
 
 

@@ -18,7 +18,8 @@ from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, Shot, room_s, span_s
+from scenes.script import Beat, Role, Script, Shot, span_s
+from scenes.timing import room_s
 
 CAMERA = ("camera_0", "camera_1", "camera_2", "camera_3")
 

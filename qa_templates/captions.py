@@ -36,7 +36,7 @@ from scenes.environments.environment import ENVIRONMENTS
 from scenes.events.event import EVENTS
 from scenes.kinematics import Kinematics
 from scenes.rejection import Rejected
-from scenes.staging import performed
+from scenes.script import performed
 from scenes.types import SceneSpec, Trajectories, Visibility
 
 PATTERNS = {

@@ -5,7 +5,8 @@ from qa_templates.count_cycles import next_numbers, number_pairs, times
 from qa_templates.observation import MIN_COUNT_MARGIN, count_margin, only_performance, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import recounted
 
 HIGHEST = 6

@@ -5,7 +5,8 @@ from qa_templates.count_objects import CountObjects
 from qa_templates.question import QUESTIONS
 from qa_templates.which_object_does import OBJECTS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 
 
 @QUESTIONS.register

@@ -8,7 +8,8 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, SceneOptions, Script, room_s, span_s
+from scenes.script import Beat, Role, SceneOptions, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import recounted
 from scenes.types import require
 

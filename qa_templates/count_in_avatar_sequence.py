@@ -3,7 +3,7 @@
 from qa_templates.avatar_actions import countable_motions
 from qa_templates.count_in_sequence import CountInSequence
 from qa_templates.question import QUESTIONS
-from scenes.staging import Beat, Role, Script
+from scenes.script import Beat, Role, Script
 
 HIGHEST = 4
 OTHERS = (1, 2, 3)

@@ -4,7 +4,8 @@ from qa_templates.count_cycles import countable_motions, next_numbers, number_pa
 from qa_templates.observation import MIN_COUNT_MARGIN, count_margin, performances, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import recounted
 from scenes.types import require
 

@@ -7,7 +7,8 @@ from qa_templates.recognise_motion import level_motions
 from qa_templates.which_object_does import OBJECTS
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import redone, suits
 
 

@@ -10,7 +10,7 @@ from qa_templates.observation import Performance, scaled_px
 from scenes import geometry
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.staging import SceneOptions
+from scenes.script import SceneOptions
 from scenes.types import Trajectories, require
 
 DIRECTIONS = ("right", "away", "left", "towards")  # counter-clockwise seen from above, from the camera's right

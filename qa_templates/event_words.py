@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scenes.events.event import EVENTS, Event, EventCue
-from scenes.staging import Beat, SceneOptions
+from scenes.script import Beat, SceneOptions
 from scenes.types import require
 
 ON_THE_SPOT = ("bounce", "flip", "pulse", "shake", "spin")

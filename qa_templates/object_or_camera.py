@@ -4,7 +4,9 @@ from qa_templates.observation import camera_margin_px, camera_performances, perf
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from scenes.cameras.move import CAMERA_MOVES
-from scenes.staging import Beat, Role, Script, gentle_shot, room_s, span_s
+from scenes.filming import gentle_shot
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import redone, refilmed, stilled, suits
 
 TEXTS = {

@@ -138,6 +138,18 @@ def event_performance(paths: Trajectories, cast: tuple[str, ...]) -> EventPerfor
     return EventPerformance(found[0][0], found[0][1], first, last)
 
 
+def while_so(found: EventPerformance, flags: np.ndarray) -> tuple[int, int]:
+    """First and last frame of the clip at which ``flags (frame,)``, told from the first frame of an event, are set.
+
+    Raises:
+        Rejected: that is so for less than two frames.
+    """
+    frames = np.flatnonzero(flags)
+    if len(frames) < 2:
+        raise Rejected("question", "what proves the answer is over at once")
+    return found.first + int(frames[0]), found.first + int(frames[-1])
+
+
 def require_moving(paths: Trajectories, seen: Visibility, found: EventPerformance) -> float:
     """By how many pixels the one of a cast that moves most moves more than it must to be seen. Raises Rejected if it does not."""
     most_px = max(image_motion_px(paths, seen, name, found.first, found.last) for name in found.cast)

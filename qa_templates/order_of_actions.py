@@ -9,7 +9,8 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_an
 from qa_templates.recognise_motion import level_motions
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import reordered
 
 

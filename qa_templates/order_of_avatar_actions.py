@@ -4,7 +4,8 @@ from qa_templates.avatar_actions import shortest, standing_motions
 from qa_templates.order_of_actions import OrderOfActions
 from qa_templates.orders import written
 from qa_templates.question import QUESTIONS, spoken
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 
 
 @QUESTIONS.register

@@ -5,7 +5,8 @@ from qa_templates.observation import MIN_REST_S, event_performance, require_movi
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
 from scenes.rejection import Rejected
-from scenes.staging import Happening, Role, Script, room_s
+from scenes.script import Happening, Role, Script
+from scenes.timing import room_s
 from scenes.twins import recast_event, rescheduled
 
 OBJECTS = ("object_0", "object_1", "object_2", "object_3")

@@ -6,7 +6,8 @@ from qa_templates.observation import MIN_LEAD_S, only_performance, require_perce
 from qa_templates.orders import found_order, order_sets, swaps
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
-from scenes.staging import STAGGER_S, Beat, Role, Script, room_s, span_s
+from scenes.script import STAGGER_S, Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import restarted
 
 MOVERS = ("object_0", "object_1", "object_2")

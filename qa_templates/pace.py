@@ -11,7 +11,8 @@ from scenes.geometry import Array
 from scenes.motions.motion import MOTIONS
 from scenes.pace import REVERSED, pace_of
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s
+from scenes.script import Beat, Role, Script
+from scenes.timing import room_s
 from scenes.twins import paced
 from scenes.types import Trajectories
 

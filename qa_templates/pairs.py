@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from qa_templates.ask import Staged, stage
 from qa_templates.question import QUESTIONS
 from qa_templates.quota import Intent
-from scenes.staging import SceneOptions, settle
+from scenes.placing import settle
+from scenes.script import SceneOptions
 from scenes.streams import Streams
 from scenes.types import SceneSpec
 

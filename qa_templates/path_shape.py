@@ -6,7 +6,8 @@ from qa_templates.recognise_motion import level_motions
 from scenes.body_kinematics import BodyKinematics
 from scenes.kinematics import Kinematics
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, SceneOptions, Script, room_s, span_s
+from scenes.script import Beat, Role, SceneOptions, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import redone
 
 TEXTS = {

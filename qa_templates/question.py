@@ -21,7 +21,7 @@ from qa_templates.sampling import Need
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.catalogue import Catalogue
 from scenes.motions.motion import MOTIONS
-from scenes.staging import SceneOptions, Script
+from scenes.script import SceneOptions, Script
 from scenes.types import SceneSpec, Trajectories, Visibility, Watch, require
 
 LETTERS = "ABCD"

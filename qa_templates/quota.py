@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, QuestionOptions, QuestionTemplate, answers, type_key
-from scenes.staging import SceneOptions
+from scenes.script import SceneOptions
 from scenes.types import require
 
 BLOCK = 120  # clips in which every template has its share

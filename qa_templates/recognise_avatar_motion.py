@@ -4,7 +4,8 @@ from qa_templates.avatar_actions import opening_motions, said
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import redone
 
 STRIDES = ((1, 2, 3), (1, 3, 5), (2, 5, 7), (3, 4, 8), (1, 5, 6), (2, 3, 9))  # which others stand beside a motion in the list

@@ -4,7 +4,8 @@ from qa_templates.event_words import BLUNT, open_events, sentence, the
 from qa_templates.observation import event_performance, require_moving, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.events.event import EVENTS
-from scenes.staging import Happening, Role, Script, room_s
+from scenes.script import Happening, Role, Script
+from scenes.timing import room_s
 
 
 @QUESTIONS.register

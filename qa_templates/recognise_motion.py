@@ -3,7 +3,8 @@
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.motions.motion import MOTIONS
-from scenes.staging import Beat, Role, SceneOptions, Script, room_s, span_s
+from scenes.script import Beat, Role, SceneOptions, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import redone
 from scenes.types import require
 

@@ -7,7 +7,8 @@ from qa_templates.observation import only_performance, require_perceptible, scal
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.types import Trajectories
 
 PLACES = {"right": "to the right of", "away": "behind", "left": "to the left of", "towards": "in front of"}

@@ -18,6 +18,7 @@ stops   who comes to rest when: the same of the film that runs backwards
 change  where things get to: a sample before a quarter of each way is done and one after three quarters of it
 stirs   that something acts at all: two samples while it does, as one may show it where it was before
 pace    how fast in which part: four samples in each act, so that the ways between three of them can be compared
+glimpse what is so for a while only, from the first to the last frame of the evidence: a sample meanwhile
 camera  as change, for the moves of the camera; as acts, where it comes back (a shake); as stirs, for the subjects
 
 That something does not happen is only seen by looking all the time: where nothing moves, two samples of the stretch are
@@ -243,6 +244,10 @@ def _stirs(evidence: Evidence, paths: Trajectories) -> list[Need]:
     return [_stirring(act) for act in acts_of(evidence, paths)]
 
 
+def _glimpse(evidence: Evidence, paths: Trajectories) -> list[Need]:
+    return [Need(*evidence.frames)]
+
+
 def _pace(evidence: Evidence, paths: Trajectories) -> list[Need]:
     first, last = evidence.frames
     spans = [(act.first, act.last) for act in acts_of(evidence, paths)] if evidence.subjects else camera_segments(paths)
@@ -291,6 +296,7 @@ SHOWS: Mapping[str, Callable[[Evidence, Trajectories], list[Need]]] = {
     "change": _change,
     "stirs": _stirs,
     "pace": _pace,
+    "glimpse": _glimpse,
     "camera": _camera,
 }
 USUALLY = {

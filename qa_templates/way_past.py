@@ -4,7 +4,8 @@ from qa_templates.event_words import BLUNT
 from qa_templates.observation import event_performance, require_moving
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
-from scenes.staging import Happening, Role, Script, room_s
+from scenes.script import Happening, Role, Script
+from scenes.timing import room_s
 from scenes.types import require
 
 WAYS = ("pass_behind", "pass_in_front", "jump_over", "circle_around")

@@ -1,10 +1,12 @@
 """Which of four small things is hidden for a while?"""
 
-from qa_templates.observation import event_performance, require_moving
+from qa_templates.observation import event_performance, require_moving, while_so
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
 from scenes.rejection import Rejected
-from scenes.staging import Happening, Role, Script, room_s
+from scenes.relations import Relations
+from scenes.script import Happening, Role, Script
+from scenes.timing import room_s
 
 OBJECTS = ("object_0", "object_1", "object_2", "object_3")
 EVENT = "hide_for_a_while"
@@ -15,6 +17,7 @@ class WhatIsCovered(QuestionTemplate):
     """Four stand in a row; a cup comes, is put over one of them, and is taken away again: no single picture at either end tells which."""
 
     question_type = "Motion-related Objects"
+    shows = "glimpse"
     wordings = (
         "Which object is hidden under {cup} for a while?",
         "What does {cup} cover?",
@@ -36,7 +39,8 @@ class WhatIsCovered(QuestionTemplate):
         if found.event != EVENT or found.cast[0] != asked.slots["cup"]:
             raise Rejected("question", "the objects do something else together")
         margin_px = require_moving(paths, seen, found)
-        return Evidence("object under the cup", found.cast[1], "", margin_px, "px", (found.first, found.last), found.cast[:2])
+        frames = while_so(found, Relations.of(paths, found.cast[:2], found.first, found.last).inside(1, 0))
+        return Evidence("object under the cup", found.cast[1], "", margin_px, "px", frames, found.cast[:2])
 
     def answer(self, evidence, asked):
         return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)

@@ -4,7 +4,8 @@ from qa_templates.avatar_actions import standing_motions
 from qa_templates.question import QUESTIONS
 from qa_templates.which_object_does import OBJECTS, WhichObjectDoes
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 
 
 @QUESTIONS.register

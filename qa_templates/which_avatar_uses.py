@@ -6,7 +6,8 @@ from qa_templates.avatar_actions import SIDES, said, sided_motions
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import turned_round
 
 AVATARS = ("object_0", "object_1", "object_2", "object_3")

@@ -7,7 +7,8 @@ from qa_templates.observation import Performance, only_performance, require_perc
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.which_object_does import OBJECTS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s
+from scenes.script import Beat, Role, Script
+from scenes.timing import room_s
 from scenes.twins import recast
 from scenes.types import Trajectories
 

@@ -5,7 +5,8 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
 from qa_templates.which_object_does import OBJECTS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s, span_s
+from scenes.script import Beat, Role, Script, span_s
+from scenes.timing import room_s
 from scenes.twins import recast
 
 

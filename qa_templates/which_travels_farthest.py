@@ -8,7 +8,8 @@ from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.which_is_fastest import extreme_of, way_m, way_px
 from qa_templates.which_object_does import OBJECTS
 from scenes.rejection import Rejected
-from scenes.staging import Beat, Role, Script, room_s
+from scenes.script import Beat, Role, Script
+from scenes.timing import room_s
 from scenes.twins import recast
 
 FAR, NEAR = 0.68, 0.34  # reach

@@ -1,10 +1,12 @@
 """To whom is the ball thrown?"""
 
-from qa_templates.observation import event_performance, require_moving
+from qa_templates.observation import event_performance, require_moving, while_so
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
 from scenes.rejection import Rejected
-from scenes.staging import Happening, Role, Script, room_s
+from scenes.relations import Relations
+from scenes.script import Happening, Role, Script
+from scenes.timing import room_s
 
 OTHERS = ("avatar_0", "avatar_1", "avatar_2", "avatar_3")
 EVENT = "throw_and_return"
@@ -15,6 +17,7 @@ class WhoGetsIt(QuestionTemplate):
     """Four stand around the thrower, who has the ball at first, and has it back in the end: only between does one see who got it."""
 
     question_type = "Motion-related Objects"
+    shows = "glimpse"
     wordings = (
         "To whom does {thrower} throw the ball?",
         "Who catches the ball that {thrower} throws?",
@@ -37,7 +40,9 @@ class WhoGetsIt(QuestionTemplate):
             raise Rejected("question", "the ball goes another way")
         margin_px = require_moving(paths, seen, found)
         subjects = (*found.cast[:2], asked.slots["ball"])
-        return Evidence("who catches the ball", found.cast[1], "", margin_px, "px", (found.first, found.last), subjects)
+        relations = Relations.of(paths, subjects, found.first, found.last)
+        frames = while_so(found, relations.held(1, 2))
+        return Evidence("who catches the ball", found.cast[1], "", margin_px, "px", frames, subjects)
 
     def answer(self, evidence, asked):
         return next((key for key in OTHERS if asked.slots[key] == evidence.value), None)

@@ -33,12 +33,16 @@ from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions import motion as avatar_motion
 from scenes.avatars.motions.motion import AVATAR_MOTIONS, AvatarMotion
 from scenes.cameras.move import CAMERA_MOVES
+from scenes.casting import draw_avatar_motion, draw_motion
 from scenes.events.event import EVENTS, EventCue, event_of, record
+from scenes.filming import draw_move
 from scenes.motions import motion as object_motion
 from scenes.motions.motion import MOTIONS, Motion
+from scenes.placing import right_rad
 from scenes.rejection import Rejected
+from scenes.script import LEAD_S, Beat, SceneOptions, Shot, performed
 from scenes.shapes import SHAPES
-from scenes.staging import LEAD_S, Beat, SceneOptions, Shot, draw_avatar_motion, draw_motion, draw_move, performed, right_rad, watch_over
+from scenes.staging import watch_over
 from scenes.types import Action, EventSpec, ObjectSpec, SceneSpec, Vector
 
 SLACK = 1e-3  # of a duration: rounding is no offence

@@ -9,23 +9,14 @@ import pytest
 
 from scenes import geometry
 from scenes.cameras.move import CAMERA_MOVES
+from scenes.filming import high_viewpoints
+from scenes.placing import STRAY_M
 from scenes.rejection import Rejected
+from scenes.script import STAGGER_S, Beat, Role, SceneOptions, Script, Shot
 from scenes.solve import object_pose
-from scenes.staging import (
-    STAGGER_S,
-    STRAY_M,
-    Beat,
-    ClipIdentity,
-    Role,
-    SceneOptions,
-    Script,
-    Shot,
-    compose,
-    high_viewpoints,
-    room_s,
-    step_spans,
-)
+from scenes.staging import ClipIdentity, compose
 from scenes.streams import Streams
+from scenes.timing import room_s, step_spans
 from scenes.types import SceneSpec
 from scenes.viewpoints import VIEWPOINTS
 

@@ -17,7 +17,7 @@ from qa_templates.question import QUESTIONS, QuestionOptions
 from scenes.difficulty import Axes
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.motions.motion import MOTIONS
-from scenes.staging import SceneOptions
+from scenes.script import SceneOptions
 
 FOLDER = Path(conf.__path__[0])
 CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in FOLDER.glob("*/*.yaml"))

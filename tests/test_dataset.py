@@ -41,8 +41,8 @@ from qa_templates.question import QUESTION_TYPES, QUESTIONS, QuestionOptions
 from qa_templates.quota import intent
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.motions.motion import MOTIONS
+from scenes.script import SceneOptions
 from scenes.solve import solve
-from scenes.staging import SceneOptions
 from scenes.types import SceneSpec
 
 LABELS = GenerateOptions(

@@ -19,8 +19,8 @@ from qa_templates.question import QUESTIONS, Question, answers
 from qa_templates.quota import intent
 from scenes.difficulty import USUAL, Axes, Difficulty
 from scenes.rejection import Rejected
+from scenes.script import SceneOptions
 from scenes.solve import solve
-from scenes.staging import SceneOptions
 from scenes.streams import Streams
 
 AXES = tuple(vars(Difficulty()))

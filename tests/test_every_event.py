@@ -155,7 +155,8 @@ def mirrored(paths: Trajectories) -> Trajectories:
 def other_side(limb: str) -> str:
     body, part = limb.split("/")
     side, _, rest = part.partition("_")
-    return f"{body}/{dict(left='right', right='left')[side]}_{rest}" if side in ("left", "right") else limb
+    sides = {"left": "right", "right": "left"}
+    return f"{body}/{sides[side]}_{rest}" if side in sides else limb
 
 
 def backwards(paths: Trajectories) -> Trajectories:

@@ -17,10 +17,11 @@ from scenes import bodies, geometry
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
+from scenes.script import SceneOptions
 from scenes.shapes import extent_m
 from scenes.solve import solve
-from scenes.staging import SceneOptions, room_s, step_spans
 from scenes.streams import Streams
+from scenes.timing import room_s, step_spans
 from scenes.types import Trajectories, Visibility
 
 SCENE = SceneOptions()

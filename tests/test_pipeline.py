@@ -21,7 +21,7 @@ from generator.video import probe
 from qa_templates.question import QuestionOptions
 from qa_templates.quota import intent
 from scenes.rejection import Rejected
-from scenes.staging import SceneOptions
+from scenes.script import SceneOptions
 from scenes.streams import Streams
 
 LABELS = GenerateOptions(

@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, QuestionOptions, answers
 from qa_templates.quota import BLOCK, check, intent, template_shares
 from scenes.catalogue import UnknownName
-from scenes.staging import SceneOptions
+from scenes.script import SceneOptions
 
 QA, SCENE = QuestionOptions(), SceneOptions()
 

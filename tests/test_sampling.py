@@ -187,6 +187,11 @@ def sees_stirring(asked: Asked, evidence: Evidence, paths: Trajectories) -> Judg
     return lambda frames: all(len(during(frames, act.first, act.last)) >= 2 for act in acts)
 
 
+def sees_glimpse(asked: Asked, evidence: Evidence, paths: Trajectories) -> Judge:
+    first, last = evidence.frames
+    return lambda frames: any(first <= frame <= last for frame in frames)
+
+
 def sees_pace(asked: Asked, evidence: Evidence, paths: Trajectories) -> Judge:
     first, last = evidence.frames
     spans = [(act.first, act.last) for act in acts_of(evidence, paths)] if evidence.subjects else camera_segments(paths)
@@ -220,5 +225,6 @@ JUDGES = {
     "change": sees_change,
     "stirs": sees_stirring,
     "pace": sees_pace,
+    "glimpse": sees_glimpse,
     "camera": sees_camera,
 }

@@ -14,25 +14,13 @@ from scenes.camera_kinematics import CameraKinematics, camera_segments
 from scenes.cameras import move as camera_move
 from scenes.kinematics import active_segments
 from scenes.motions.motion import MOTIONS
+from scenes.placing import right_rad
 from scenes.rejection import Rejected
+from scenes.script import LEAD_S, PICTURE_HEADINGS, REST_S, Beat, Happening, Role, SceneOptions, Script, Shot
 from scenes.solve import solve
-from scenes.staging import (
-    LEAD_S,
-    PICTURE_HEADINGS,
-    REST_S,
-    Beat,
-    ClipIdentity,
-    Happening,
-    Role,
-    SceneOptions,
-    Script,
-    Shot,
-    compose,
-    right_rad,
-    room_s,
-    schedule,
-)
+from scenes.staging import ClipIdentity, compose
 from scenes.streams import Streams
+from scenes.timing import room_s, schedule
 
 BLUNT = ("crate", "cube", "cylinder", "drum")
 CLIP = ClipIdentity("0" * 32, "train", 0, 0)

@@ -26,13 +26,14 @@ from qa_templates.quota import LETTER_PAIRS, Intent, check, draw_twins, has_twin
 from scenes import geometry
 from scenes.avatars.motions import motion as avatar_motion
 from scenes.avatars.motions.motion import AVATAR_MOTIONS, AvatarCue
+from scenes.casting import draw_motion
 from scenes.events.event import EVENTS, EventCue, record
 from scenes.motions import motion as object_motion
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
+from scenes.script import LEAD_S, Beat, SceneOptions
 from scenes.shapes import SHAPES, extent_m, object_mesh
 from scenes.solve import solve
-from scenes.staging import LEAD_S, Beat, SceneOptions, draw_motion
 from scenes.streams import Streams
 from scenes.twins import recast, recast_event, recounted, reheaded, restarted, turned_round
 from scenes.types import (

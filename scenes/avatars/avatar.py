@@ -42,6 +42,7 @@ class Proportions:
         torso: from the hips to the height of the shoulders. neck: from there to the hinge of the head.
         upper_arm, forearm: hinge to hinge, and elbow to finger tips.
         legs: 2 or 4.
+        back: from the hips to the ground when it lies on its back; a four-legged body does not.
     """
 
     thigh: float
@@ -54,6 +55,7 @@ class Proportions:
     upper_arm: float
     forearm: float
     legs: int = 2
+    back: float = 0.08
 
     @property
     def leg(self) -> float:

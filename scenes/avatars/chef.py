@@ -16,8 +16,9 @@ class Chef(Human):
     height_m = (1.62, 1.76)
     build = Build(arm=0.031, leg=0.053, chest=0.110, belly=0.122, depth=0.84, head=0.074)
     proportions = Proportions(
-        thigh=0.196, shin=0.194, ankle=0.040, hip_width=0.118, shoulder_width=0.262, torso=0.290, neck=0.024, upper_arm=0.146, forearm=0.208
-    )
+        thigh=0.196, shin=0.194, ankle=0.040, hip_width=0.118, shoulder_width=0.262, torso=0.290, neck=0.024,
+        upper_arm=0.146, forearm=0.208, back=0.100,
+    )  # fmt: skip
 
     def _crown(self) -> float:
         return 0.158

@@ -15,8 +15,9 @@ class Child(Human):
     short_sleeves = True
     shorts = True
     proportions = Proportions(
-        thigh=0.206, shin=0.202, ankle=0.044, hip_width=0.104, shoulder_width=0.212, torso=0.292, neck=0.036, upper_arm=0.140, forearm=0.204
-    )
+        thigh=0.206, shin=0.202, ankle=0.044, hip_width=0.104, shoulder_width=0.212, torso=0.292, neck=0.036,
+        upper_arm=0.140, forearm=0.204, back=0.083,
+    )  # fmt: skip
 
     def hair(self, paints: Paints) -> list[Painted]:
         return [(solids.join([self.cap_of_hair(0.12, 0.06), self.fringe(0.55, 0.3)]), paints.hair)]

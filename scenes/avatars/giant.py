@@ -18,8 +18,9 @@ class Giant(Human):
     short_sleeves = True
     shorts = True
     proportions = Proportions(
-        thigh=0.264, shin=0.262, ankle=0.036, hip_width=0.084, shoulder_width=0.186, torso=0.274, neck=0.044, upper_arm=0.170, forearm=0.248
-    )
+        thigh=0.264, shin=0.262, ankle=0.036, hip_width=0.084, shoulder_width=0.186, torso=0.274, neck=0.044,
+        upper_arm=0.170, forearm=0.248, back=0.055,
+    )  # fmt: skip
 
     def hair(self, paints: Paints) -> list[Painted]:
         r = self.build.head

@@ -23,8 +23,9 @@ class Robot(Avatar):
     noun = "robot"
     height_m = (1.45, 1.70)
     proportions = Proportions(
-        thigh=0.196, shin=0.196, ankle=0.050, hip_width=0.140, shoulder_width=0.300, torso=0.270, neck=0.034, upper_arm=0.150, forearm=0.226
-    )
+        thigh=0.196, shin=0.196, ankle=0.050, hip_width=0.140, shoulder_width=0.300, torso=0.270, neck=0.034,
+        upper_arm=0.150, forearm=0.226, back=0.108,
+    )  # fmt: skip
 
     def surfaces(self, pattern: Pattern, colour: str) -> Mapping[str, tuple[Surface, ...]]:
         shell = plain(COLOURS[colour])

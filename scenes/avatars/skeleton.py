@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation as _Turn
 
 from scenes import geometry
 from scenes.avatars.avatar import Proportions
-from scenes.avatars.hold import Hold
+from scenes.avatars.hold import POSTURES, Hold
 from scenes.geometry import Array
 from scenes.rejection import Rejected
 from scenes.types import Pose
@@ -22,6 +22,7 @@ TOLERANCE = 1e-3  # share of a leg by which a foot may be out of reach: it is th
 NECK_ON_FOUR = np.array([0.6, 0.0, 0.8])  # the way a four-legged body's neck rises from between its shoulders
 TAIL_ON_FOUR = np.array([-0.12, 0.0, 0.06])  # from the hips to the root of the tail, in lengths of the trunk
 PALM, HALF_PALM = 0.9, 0.075  # how far down the forearm hands meet, and half their thickness, in lengths of the forearm
+RECLINING_RAD = 0.9  # how far a trunk leans back before its back comes to the ground
 SIDES = (("left", 1.0), ("right", -1.0))
 
 
@@ -104,6 +105,12 @@ class _Body:
 
 
 class _OnTwo(_Body):
+    def __init__(self, hold: Hold, proportions: Proportions, height_m: float) -> None:
+        super().__init__(hold, proportions, height_m)
+        # broad backs and thin ones rest on the same ground: the posture has the hips as high as suits a middling one
+        on_back = geometry.ease((-hold.turn[:, 1] - RECLINING_RAD) / (np.pi / 2 - RECLINING_RAD))
+        self.hips_m[:, 2] += on_back * (proportions.back * height_m - (1 + POSTURES["lying"].hips[0, 2]) * self.leg_m)
+
     def limbs(self) -> dict[str, tuple[Array, _Turn]]:
         size = self.lengths
         waist_m = self.on_pelvis(0.0, 0.0, WAIST * size.torso)

@@ -14,8 +14,9 @@ class Woman(Human):
     build = Build(arm=0.022, leg=0.045, chest=0.080, belly=0.060, depth=0.68, head=0.072)
     short_sleeves = True
     proportions = Proportions(
-        thigh=0.244, shin=0.240, ankle=0.040, hip_width=0.100, shoulder_width=0.190, torso=0.276, neck=0.044, upper_arm=0.158, forearm=0.228
-    )
+        thigh=0.244, shin=0.240, ankle=0.040, hip_width=0.100, shoulder_width=0.190, torso=0.276, neck=0.044,
+        upper_arm=0.158, forearm=0.228, back=0.070,
+    )  # fmt: skip
 
     def hair(self, paints: Paints) -> list[Painted]:
         r, crown = self.build.head, self._crown()

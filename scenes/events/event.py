@@ -91,7 +91,7 @@ class Event(ABC):
         avatars: roles that two-legged avatars play, in the order of the roles; they stand upright when the event begins.
         bulk: for each role, how large its object is against the usual; 1 where it says nothing.
         seconds: shortest and longest natural duration.
-        bystanders: roles that may be exchanged with one another without a change of truth.
+        interchangeable: roles that may be exchanged with one another without a change of truth.
         symmetric: whether the roles may be exchanged without a change of truth.
         hides: roles that are hidden at times, on purpose, and seen again in the end.
         buries: roles that are out of sight in the end, on purpose.
@@ -108,7 +108,7 @@ class Event(ABC):
     avatars: ClassVar[tuple[str, ...]] = ()
     bulk: ClassVar[Mapping[str, float]] = {}
     seconds: ClassVar[tuple[float, float]] = (2.0, 3.2)
-    bystanders: ClassVar[tuple[str, ...]] = ()
+    interchangeable: ClassVar[tuple[str, ...]] = ()
     symmetric: ClassVar[bool] = False
     hides: ClassVar[tuple[str, ...]] = ()
     buries: ClassVar[tuple[str, ...]] = ()
@@ -159,7 +159,7 @@ class Event(ABC):
     @classmethod
     def told_apart(cls, cast: Sequence[str]) -> tuple[str, ...]:
         """Of a cast in the order of the roles, those that may not be exchanged: the same for casts that make the same truth."""
-        return tuple(name for role, name in zip(cls.roles, cast, strict=True) if role not in cls.bystanders)
+        return tuple(name for role, name in zip(cls.roles, cast, strict=True) if role not in cls.interchangeable)
 
 
 EVENTS: Catalogue[Event] = Catalogue("event", "scenes.events")

@@ -36,7 +36,7 @@ class HideForAWhile(Event):
     bulk: ClassVar = {"cup": 1.15, **dict.fromkeys(("covered", *OTHERS), 0.46)}
     seconds = (3.4, 4.6)
     hides = ("covered",)
-    bystanders = OTHERS
+    interchangeable = OTHERS
     crossways = True
     reversed_in_time: ClassVar[str] = ""
 

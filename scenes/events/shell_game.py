@@ -33,7 +33,7 @@ class ShellGame(Event):
     bulk: ClassVar = {**dict.fromkeys(CUPS, 1.25), "hidden": 0.5}
     seconds = (4.2, 6.0)
     hides = roles
-    bystanders = ("other_0", "other_1")
+    interchangeable = ("other_0", "other_1")
     crossways = True
 
     spacing_m: float

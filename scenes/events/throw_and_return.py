@@ -19,7 +19,7 @@ PLACES = 4  # on a half circle around the thrower
 @EVENTS.register
 @dataclass(frozen=True, kw_only=True)
 class ThrowAndReturn(Throwing):
-    """All turn to the thrower, who throws from the middle of their half circle, and turns away again with the ball in hand.
+    """The others stand in a half circle behind the thrower, and all turn to each other; the thrower turns away again in the end.
 
     Neither the first nor the last picture shows whom it was thrown to: everyone has the same place by chance, looks at first
     wherever they like, and at the thrower in the end.
@@ -33,7 +33,7 @@ class ThrowAndReturn(Throwing):
     bulk: ClassVar = {"ball": 0.42}
     seconds = (4.8, 5.8)
     hides = ("ball",)
-    bystanders = OTHERS
+    interchangeable = OTHERS
     reversed_in_time = ""
     passes = ((0, 1), (1, 0))
     turns_back = True
@@ -43,8 +43,8 @@ class ThrowAndReturn(Throwing):
         away = math.copysign(1.0, math.sin(cue.away_rad - cue.heading_rad))
         radius_m = rng.uniform(1.6, 1.75)
         angles = math.pi * (np.arange(PLACES) + rng.uniform(-0.1, 0.1, PLACES)) / (PLACES - 1)
-        angles = rng.permutation(angles) * -away
-        thrower = (0.0, away * 0.4 * radius_m)
+        angles = rng.permutation(angles) * away
+        thrower = (0.0, -away * 0.4 * radius_m)
         around = [(thrower[0] + radius_m * math.cos(angle), thrower[1] + radius_m * math.sin(angle)) for angle in angles]
         first = looks_rad(rng, cue, 1 + PLACES)
         rows = [(cue.bodies["thrower"], thrower, first[0], float(angles[0]))]

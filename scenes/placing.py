@@ -1,0 +1,169 @@
+"""Where things stand: places for paths that never touch and, as seen by the camera, lie mostly side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scenes import bodies, shapes
+from scenes.avatars.motions import motion as avatar_motion
+from scenes.casting import wrapped
+from scenes.difficulty import Difficulty
+from scenes.rejection import Rejected
+from scenes.script import Role, SceneOptions
+from scenes.solve import object_pose
+from scenes.types import CameraSpec, EventSpec, ObjectSpec, SceneSpec, Timeline
+
+STAGE_RADIUS_M = 3.1
+HIDING = 0.6  # of their radii, sideways from centre to centre, of objects that hide one another in part
+PLACEMENTS = 8  # tries at one arrangement before the draw is given up
+CLEARANCE_M = 0.08  # between bodies, at the closest
+STRAY_M = 0.15  # from where a role wants the middle of its way
+STANDING_RADIUS, LYING_RADIUS = 0.34, 0.62  # of the ground that a body needs, over its height
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One object with its actions, or the cast of an event, before it has a place.
+
+    ``rows (member,)`` say which roles they play; ``path_m (member, step, 2)`` are their ways over the ground around the
+    middle of all of these; ``body_m (member,)`` their largest radii.
+    """
+
+    rows: tuple[int, ...]
+    items: tuple[ObjectSpec, ...]
+    middle_m: np.ndarray
+    path_m: np.ndarray
+    body_m: np.ndarray
+
+
+def squared(actor: Actor, event: EventSpec) -> Actor:
+    """A bystander that faces as the cast of an event does."""
+    return replace(actor, items=(replace(actor.items[0], yaw_rad=wrapped(event.parameters["heading_rad"])),))
+
+
+def rehearse(rows: tuple[int, ...], items: tuple[ObjectSpec, ...], timeline: Timeline, events: Sequence[EventSpec] = ()) -> Actor:
+    """Measure the paths, and lift an object that would sink below the floor."""
+    poses = [object_pose(item, timeline.times_s, events) for item in items]
+    path_m = np.stack([pose.position_m[:, :2] for pose in poses])
+    lowest, highest = path_m.min(axis=(0, 1)), path_m.max(axis=(0, 1))
+    middle_m = (lowest + highest) / 2
+    body_m = np.array([_radius_m(item) * float(pose.scale.max()) for item, pose in zip(items, poses, strict=True)])
+    if not events and not bodies.is_avatar(items[0].shape):
+        items = (_stood(items[0], float(poses[0].position_m[:, 2].min())),)
+    return Actor(rows, items, middle_m, (path_m - middle_m)[:, ::3], body_m)
+
+
+def _stood(item: ObjectSpec, lowest_m: float) -> ObjectSpec:
+    """An object whose height was told from its standing on the floor, as `ObjectSpec` tells it."""
+    height_m = shapes.extent_m(item.shape, item.size_m)[2]
+    return replace(item, position_m=(0.0, 0.0, height_m / 2 + item.position_m[2] + max(0.0, -lowest_m)))
+
+
+def _radius_m(item: ObjectSpec) -> float:
+    """Of the ground that an object needs, whichever way it faces."""
+    if not bodies.is_avatar(item.shape):
+        width_m, depth_m, _ = shapes.extent_m(item.shape, item.size_m)
+        return math.hypot(width_m, depth_m) / 2
+    lies = "lying" in (item.posture, *(avatar_motion.motion_of(action).final_posture for action in item.actions))
+    return item.size_m * (LYING_RADIUS if lies else STANDING_RADIUS)
+
+
+def wanted_places(roles: Sequence[Role], right_rad: float) -> dict[int, np.ndarray]:
+    """Where the middle of the ways of some roles should lie on the stage, by the rows of the roles."""
+    right, ahead = (np.array([math.cos(angle), math.sin(angle)]) for angle in (right_rad, right_rad + math.pi / 2))
+    return {row: role.at[0] * right + role.at[1] * ahead for row, role in enumerate(roles) if role.at is not None}
+
+
+def find_places(
+    actors: Sequence[Actor], right_rad: float, rng: np.random.Generator, wanted: Mapping[int, np.ndarray], levels: Difficulty
+) -> dict[int, ObjectSpec]:
+    """Find a place for each path: never touching and, as seen by the camera, mostly side by side. Objects by the row of their role."""
+    across = np.array([math.cos(right_rad), math.sin(right_rad)])
+    for _ in range(PLACEMENTS):
+        places = _places(actors, across, rng, wanted, levels)
+        if len(places) == len(actors):
+            return {row: item for actor, place in zip(actors, places, strict=True) for row, item in _moved(actor, place)}
+    raise Rejected("staging", "no room on the stage")
+
+
+def _places(
+    actors: Sequence[Actor], across: np.ndarray, rng: np.random.Generator, wanted: Mapping[int, np.ndarray], levels: Difficulty
+) -> list[np.ndarray]:
+    """Places for as many actors as find one."""
+    places: list[np.ndarray] = []
+    for actor in actors:
+        candidates = _candidates(rng)
+        if actor.rows[0] in wanted:
+            candidates = wanted[actor.rows[0]] + candidates * (STRAY_M / STAGE_RADIUS_M)
+        furthest_m = np.linalg.norm(candidates[:, None, None] + actor.path_m, axis=-1).max(axis=2)
+        candidates = candidates[(furthest_m + actor.body_m < STAGE_RADIUS_M).all(axis=1)]
+        fits = np.ones(len(candidates), bool)
+        miss = np.full(len(candidates), np.inf)  # how far a place is from hiding part of another object, or being hidden by it
+        for other, place in zip(actors, places, strict=False):
+            gap = (candidates[:, None, None] + actor.path_m)[:, :, None] - (place + other.path_m)
+            bodies_m = actor.body_m[:, None] + other.body_m
+            fits &= (np.linalg.norm(gap, axis=-1).min(axis=-1) > bodies_m + CLEARANCE_M).all(axis=(1, 2))
+            beside = np.abs(gap @ across) / bodies_m[..., None]
+            arranged = actor.rows[0] in wanted and other.rows[0] in wanted  # the script knows what stands behind what
+            fits &= arranged | (np.mean(beside < 0.8, axis=-1) <= levels.max_overlap).all(axis=(1, 2))
+            miss = np.minimum(miss, np.abs(np.median(beside, axis=-1) - HIDING).min(axis=(1, 2)))
+        if not fits.any():
+            break
+        hides = bool(places) and levels.hiding_share > 0 and rng.random() < levels.hiding_share
+        places.append(candidates[int(np.argmin(np.where(fits, miss, np.inf)) if hides else np.argmax(fits))])
+    return places
+
+
+def settle(takes: Sequence[SceneSpec], rng: np.random.Generator, options: SceneOptions) -> tuple[SceneSpec, ...]:
+    """Takes of one scene, with new places at which their objects have room in all of them.
+
+    The takes have the same objects in the same places, and differ in what these do.
+
+    Raises:
+        Rejected: there are no such places.
+    """
+    found = find_places([_rehearse_all(rows, takes) for rows in _groups(takes[0])], right_rad(takes[0].camera), rng, {}, options.levels)
+    placed = [[replace(item, position_m=found[row].position_m) for row, item in enumerate(take.objects)] for take in takes]
+    return tuple(replace(take, objects=tuple(objects)) for take, objects in zip(takes, placed, strict=True))
+
+
+def right_rad(camera: CameraSpec) -> float:
+    """The direction over the ground, from world +x, that leads to the right in the first picture."""
+    return math.atan2(camera.target_m[1] - camera.position_m[1], camera.target_m[0] - camera.position_m[0]) - math.pi / 2
+
+
+def _groups(spec: SceneSpec) -> list[tuple[int, ...]]:
+    """Rows of the objects that keep their places to one another: the casts of events; each of the others is alone."""
+    casts = [tuple(row for row, item in enumerate(spec.objects) if item.name in event.cast.values()) for event in spec.events]
+    busy = {row for rows in casts for row in rows}
+    return [(row,) for row in range(len(spec.objects)) if row not in busy] + casts
+
+
+def _rehearse_all(rows: tuple[int, ...], takes: Sequence[SceneSpec]) -> Actor:
+    """Measure the paths of some objects in several takes, one take after the other."""
+    cast = [[take.objects[row] for row in rows] for take in takes]
+    poses = [[object_pose(item, take.timeline.times_s, take.events) for item in items] for take, items in zip(takes, cast, strict=True)]
+    path_m = np.concatenate([np.stack([pose.position_m[:, :2] for pose in of_take])[:, ::3] for of_take in poses], axis=1)
+    middle_m = (path_m.min(axis=(0, 1)) + path_m.max(axis=(0, 1))) / 2
+    bodies_m = [
+        [_radius_m(item) * float(pose.scale.max()) for item, pose in zip(*each, strict=True)] for each in zip(cast, poses, strict=True)
+    ]
+    return Actor(rows, tuple(cast[0]), middle_m, path_m - middle_m, np.max(bodies_m, axis=0))
+
+
+def _candidates(rng: np.random.Generator, count: int = 128) -> np.ndarray:
+    """``(count, 2)`` places, even over the stage."""
+    angle, distance = rng.uniform(0, math.tau, count), STAGE_RADIUS_M * np.sqrt(rng.uniform(0, 1, count))
+    return np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=-1)
+
+
+def _moved(actor: Actor, place_m: np.ndarray) -> Iterator[tuple[int, ObjectSpec]]:
+    """The members of an actor at its place, with the rows of their roles."""
+    shift_x, shift_y = place_m - actor.middle_m
+    for row, item in zip(actor.rows, actor.items, strict=True):
+        x, y, z = item.position_m
+        yield row, replace(item, position_m=(round(float(x + shift_x), 4), round(float(y + shift_y), 4), z))
