@@ -1,6 +1,6 @@
 """How much the generator adds to the bare renderer, how it scales over workers, and whether memory stays flat.
 
-    python -m benchmarks.generator [--clips 6] [--render standard] [--memory-clips 200]
+    python -m benchmarks.generator [--clips 6] [--render standard] [--label-clips 60] [--memory-clips 200]
 
 Printed ratios, and what they should be:
 
@@ -8,6 +8,8 @@ Printed ratios, and what they should be:
   same scenes (no checks, no questions, no files); at least 0.7.
 - two workers ÷ one worker: at least 1.7 on two cores.
 - rejected take ÷ render: mean cost of a take that is rejected over that of rendering a clip; below 0.05.
+- labels alone: processor seconds per clip without pictures, in one process and whatever else the machine does, and the
+  clips per minute that this makes of two cores; at least 600. Those with avatars ÷ those without: below 4.
 - memory: resident size of a worker after the last clip over that after the first tenth; near 1.
 """
 
@@ -29,11 +31,12 @@ from hydra import compose, initialize_config_module
 from joblib.externals.loky import ProcessPoolExecutor
 
 from generator.__main__ import typed_options
-from generator.dataset import Dataset
+from generator.dataset import Dataset, load_spec
 from generator.farm import THREAD_COUNTS, run
 from generator.options import GenerateOptions
-from generator.pipeline import Take, Tally, one_take
+from generator.pipeline import Take, Tally, attempt_clip, one_take
 from qa_templates.quota import intent
+from scenes.bodies import is_avatar
 from scenes.rejection import Rejected
 from scenes.streams import Streams
 
@@ -60,6 +63,8 @@ def main() -> None:
         rejected_s = _in_worker(rejected_takes_s, options)
         share = sum(rejected_s) / len(rejected_s) / (bare.render_s / arguments.clips)
         print(f"rejected take ÷ render   {share:.4f} over {len(rejected_s)} rejected takes   (below 0.05)")
+        if arguments.label_clips:
+            print_labels(_in_worker(label_clips_s, _options([f"num_videos={arguments.label_clips}", "render=none", "workers=0"], folder)))
         if arguments.memory_clips:
             early, late = memory_mb(arguments.memory_clips, folder)
             print(f"memory {early:.0f} → {late:.0f} MB, ratio {late / early:.2f} over {arguments.memory_clips} clips   (near 1)")
@@ -111,6 +116,29 @@ def frames_per_second(options: GenerateOptions, folder: str) -> float:
         return frames / (time.perf_counter() - began)
 
 
+def label_clips_s(options: GenerateOptions) -> list[tuple[bool, float]]:
+    """For each clip made without pictures: whether avatars are in it, and its processor time in seconds; the first, a warm-up, left out."""
+    found: list[tuple[bool, float]] = []
+    with Dataset.open(replace(options, out=f"{options.out}-labels")) as dataset:
+        for index in options.indices:
+            began = time.process_time()
+            attempt_clip(index, options, dataset)
+            spent_s = time.process_time() - began
+            path = dataset.annotation(index)
+            found.append((path.exists() and any(is_avatar(item.shape) for item in load_spec(path).objects), spent_s))
+    return found[1:]
+
+
+def print_labels(clips: Sequence[tuple[bool, float]]) -> None:
+    """Print what labels alone cost."""
+    mean_s = sum(spent_s for _, spent_s in clips) / len(clips)
+    print(f"labels alone             {mean_s:.3f} s of processor a clip, {120 / mean_s:.0f} clips/min on two cores   (at least 600)")
+    with_avatars, without = ([spent_s for avatars, spent_s in clips if avatars is wanted] for wanted in (True, False))
+    if with_avatars and without:
+        ratio = (sum(with_avatars) / len(with_avatars)) / (sum(without) / len(without))
+        print(f"with avatars ÷ without   {ratio:.2f} over {len(with_avatars)} and {len(without)} clips   (below 4)")
+
+
 def memory_mb(clips: int, folder: str) -> tuple[float, float]:
     """Resident size of one worker after the first tenth of its clips and after the last."""
     settings = [f"num_videos={clips}", "render=draft", "width=64", "height=64", "fps=8", "occlusion.min_area_px=0", "workers=0"]
@@ -145,6 +173,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generator", description=__doc__.split("\n\n")[0])
     parser.add_argument("--clips", type=int, default=6, help="clips to render in each measurement (default 6)")
     parser.add_argument("--render", default="standard", help="render preset (default standard)")
+    parser.add_argument("--label-clips", type=int, default=60, help="clips made without pictures; 0 leaves them out (default 60)")
     parser.add_argument("--memory-clips", type=int, default=0, help="tiny clips for the memory measurement; 0 leaves it out (default)")
     return parser.parse_args()
 

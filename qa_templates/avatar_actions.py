@@ -5,7 +5,12 @@ A key is the name of an avatar motion, with its sense where the question speaks 
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+
+import numpy as np
 
 from qa_templates.observation import Performance, reversed_motion
 from qa_templates.question import Asked
@@ -14,13 +19,15 @@ from scenes.script import SceneOptions, span_s
 from scenes.types import require
 
 SIDES = {"left": 1, "right": -1}
+STRIDES = ((1, 2, 3), (1, 3, 5), (2, 5, 7), (3, 4, 8), (1, 5, 6), (2, 3, 9))  # which others stand beside a motion in a ring
+RING_TRIES = 2000
 
 
 def standing_motions(scene: SceneOptions, least: int = 1, *, legs: int = 2) -> tuple[str, ...]:
-    """Motions that begin and end standing, none of which may be called by the name of another; they can follow one another.
+    """Motions that begin and end standing; they can follow one another.
 
     Raises:
-        ValueError: the scene options allow fewer than ``least`` of them.
+        ValueError: the scene options allow fewer than ``least`` of them no two of which are rivals.
     """
     return _allowed(scene, least, lambda kind: kind.ends in ("", "standing"), legs)
 
@@ -77,7 +84,91 @@ def _allowed(scene: SceneOptions, least: int, wanted, legs: int) -> tuple[str, .
     names = [
         name for name in scene.avatar_motion_names() if legs in AVATAR_MOTIONS[name].legs and "standing" in AVATAR_MOTIONS[name].begins
     ]
-    chosen = [name for name in names if wanted(AVATAR_MOTIONS[name])]
-    chosen = [name for name in chosen if not set(AVATAR_MOTIONS[name].implies) & set(chosen)]
-    require(len(chosen) >= least, "scene.avatar_motions", list(scene.avatar_motions), f"at least {least} that fit, or none for all")
-    return tuple(chosen)
+    chosen = tuple(name for name in names if wanted(AVATAR_MOTIONS[name]))
+    allowed = f"at least {least} that fit, none of which may be called by the name of another, or none for all"
+    require(len(_compatible(_by_rivals(chosen))) >= least, "scene.avatar_motions", list(scene.avatar_motions), allowed)
+    return chosen
+
+
+# Motions that may not stand beside one another
+
+
+def rivals(one: str, other: str) -> bool:
+    """Whether who performs one of two motions may be said to perform the other: to salute is to raise a hand."""
+    both = {one, other} <= set(AVATAR_MOTIONS)
+    return both and (other in AVATAR_MOTIONS[one].implies or one in AVATAR_MOTIONS[other].implies)
+
+
+def rows_of(motions: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    """Different motions in a drawn order, no two of them rivals.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    row = _compatible([str(name) for name in rng.permutation(sorted(motions))])[:count]
+    if len(row) < count:
+        row = _compatible(_by_rivals(motions))[:count]
+    require(len(row) == count, "scene.avatar_motions", list(motions), f"at least {count}, none of which is another's name as well")
+    return [str(name) for name in rng.permutation(row)]
+
+
+def without_rivals(motions: Sequence[str], *others: str) -> list[str]:
+    """Those of the motions that are neither among some others nor rivals of one of them."""
+    return [name for name in motions if not any(name == other or rivals(name, other) for other in others)]
+
+
+@cache
+def sets_of_four(motions: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Sets of four motions, no two of them rivals; each motion stands in equally many.
+
+    The motions stand in a ring, and each is offered beside those at fixed distances after it, for several such distances: with
+    each of them in an order in which this brings no rivals together. Where there is none, the motion with most rivals is left out.
+
+    Raises:
+        ValueError: fewer than four motions are left.
+    """
+    allowed = "at least four, none of which may be called by the name of another, or none for all"
+    require(len(motions) >= 4, "scene.avatar_motions", list(motions), allowed)
+    strides = STRIDES if len(motions) > 9 else STRIDES[:1]
+    rings = [(ring, stride) for stride in strides if (ring := _ring(motions, stride))]
+    if not rings:
+        return sets_of_four(tuple(sorted(_by_rivals(motions)[:-1])))
+    return tuple(each for ring, stride in rings for each in sorted(set(_rows(ring, stride))))
+
+
+def _compatible(motions: Sequence[str]) -> list[str]:
+    """The motions one after another, without those that are rivals of one before."""
+    chosen: list[str] = []
+    for name in motions:
+        chosen += without_rivals([name], *chosen)
+    return chosen
+
+
+def _by_rivals(motions: Sequence[str]) -> list[str]:
+    """The motions, those with the fewest rivals among them first."""
+    return sorted(motions, key=lambda name: (sum(rivals(name, other) for other in motions), name))
+
+
+def _rows(ring: Sequence[str], stride: Sequence[int]) -> list[tuple[str, ...]]:
+    """Each name of a ring with those that stand so many places after it."""
+    return [tuple(sorted(ring[(place + step) % len(ring)] for step in (0, *stride))) for place in range(len(ring))]
+
+
+def _ring(motions: Sequence[str], stride: Sequence[int]) -> list[str]:
+    """The motions in an order in which no row of a stride holds rivals, found by exchanging places; empty where none is found."""
+    rng, ring = np.random.default_rng(0), sorted(motions)
+    clashes = _clashes(ring, stride)
+    for _ in range(RING_TRIES):
+        if not clashes:
+            return ring
+        one, other = rng.integers(len(ring), size=2)
+        changed = list(ring)
+        changed[one], changed[other] = ring[other], ring[one]
+        if (found := _clashes(changed, stride)) <= clashes:
+            ring, clashes = changed, found
+    return []
+
+
+def _clashes(ring: Sequence[str], stride: Sequence[int]) -> int:
+    """How many pairs of rivals the rows of a ring hold."""
+    return sum(rivals(one, other) for row in _rows(ring, stride) for one, other in itertools.combinations(row, 2))

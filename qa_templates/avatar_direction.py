@@ -28,7 +28,7 @@ class AvatarDirection(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(self._gaits(scene)))
         sense = int(rng.choice([-1, 1])) if AVATAR_MOTIONS[motion].signed else None
-        role = Role("subject", (Beat(motion, sense=sense, heading=answer),), avatar=True, legs=2)
+        role = Role("subject", (Beat(motion, sense=sense, heading=answer),), avatar=True, legs=2, any_way=True)
         return Script((role,), room_s=room_s(span_s(motion)))
 
     def _gaits(self, scene):

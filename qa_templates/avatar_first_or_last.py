@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from qa_templates.avatar_actions import reversed_slots, shortest, standing_motions
+from qa_templates.avatar_actions import reversed_slots, rows_of, shortest, standing_motions
 from qa_templates.observation import MIN_REST_S, performances, require_perceptible, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, spoken
 from qa_templates.what_follows import ACTIONS, changing_places, with_performed
@@ -27,7 +27,7 @@ class AvatarFirstOrLast(QuestionTemplate):
         return [ACTIONS]
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(shortest(standing_motions(scene, 4)))[:4]]
+        motions = rows_of(shortest(standing_motions(scene, 4)), 4, rng)
         offered = dict(zip(ACTIONS, motions, strict=True))
         others = [str(name) for name in rng.permutation([name for key, name in offered.items() if key != answer])][:2]
         place = str(rng.choice(["first", "last"]))

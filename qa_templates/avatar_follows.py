@@ -1,6 +1,6 @@
 """What does an avatar do right after, or right before, another action?"""
 
-from qa_templates.avatar_actions import shortest, standing_motions
+from qa_templates.avatar_actions import rows_of, shortest, standing_motions
 from qa_templates.question import QUESTIONS, spoken
 from qa_templates.what_follows import ACTIONS, WhatFollows
 from scenes.script import Beat, Role, Script, span_s
@@ -12,7 +12,7 @@ class AvatarFollows(WhatFollows):
     """One avatar performs several actions; the options are its other actions, and one or two that it does not perform."""
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(self._motions(scene))[:5]]
+        motions = rows_of(self._motions(scene), 5, rng)
         anchor, offered = motions[0], dict(zip(ACTIONS, motions[1:], strict=True))
         others = [str(name) for name in rng.permutation([name for key, name in offered.items() if key != answer])][:1]
         beats = tuple(Beat(name) for name in self._arranged(anchor, offered[answer], others, rng))

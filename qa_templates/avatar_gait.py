@@ -34,15 +34,16 @@ class AvatarGait(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion, sense = GAITS[answer]
-        heading = str(rng.choice(["left", "right", "towards", "away"], p=[0.35, 0.35, 0.15, 0.15]))
+        heading = str(rng.choice(["left", "right", "towards", "away"]))
         needed_s = max(room_s(span_s(name)) for name, _ in GAITS.values())
-        return Script((Role("subject", (Beat(motion, sense=sense, heading=heading),), avatar=True, legs=2),), shots=None, room_s=needed_s)
+        role = Role("subject", (Beat(motion, sense=sense, heading=heading),), avatar=True, legs=2, any_way=True)
+        return Script((role,), shots=None, room_s=needed_s)
 
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
         margin_px = require_perceptible(paths, seen, found)
         value = next((way for way, gait in GAITS.items() if gait == (found.motion, found.sense)), None)
-        return Evidence("way of going", value, "", margin_px, "px", (found.first, found.last), (found.subject,))
+        return Evidence("way of going", value, "", margin_px, "px above visible", (found.first, found.last), (found.subject,))
 
     def answer(self, evidence, asked):
         return evidence.value

@@ -40,7 +40,8 @@ class AvatarTurns(QuestionTemplate):
         motion = str(rng.choice(self._turning(scene)))
         ways = answer.split("_") * (1 if "_" in answer else 2)
         beats = tuple(Beat(motion, sense=1 if way == "left" else -1) for way in ways)
-        return Script((Role("subject", beats, avatar=True),), shots=None, room_s=room_s(span_s(motion), span_s(motion)))
+        role = Role("subject", beats, avatar=True, any_facing=True)
+        return Script((role,), shots=None, room_s=room_s(span_s(motion), span_s(motion)))
 
     def _turning(self, scene):
         turning = [name for name in TURNING if name in scene.avatar_motion_names()]
@@ -55,7 +56,7 @@ class AvatarTurns(QuestionTemplate):
         margin_px = require_perceptible(paths, seen, *found)
         ways = [side_of(item) for item in found]
         value = ways[0] if ways[0] == ways[1] else "_".join(ways)
-        return Evidence("way of turning", value, "", margin_px, "px", spread(found), (found[0].subject,))
+        return Evidence("way of turning", value, "", margin_px, "px above visible", spread(found), (found[0].subject,))
 
     def answer(self, evidence, asked):
         return evidence.value

@@ -63,7 +63,7 @@ class CameraCombination(QuestionTemplate):
         if any(TRACE * least_px < shift_px < least_px for shift_px in shifts_px.values()):
             raise Rejected("question", "a camera move is too small in the picture")
         margin_px = round(min((shifts_px[key] for key in shown), default=0.0) - least_px, 2)
-        return Evidence("camera moves at the same time", shown, "", margin_px, "px", segments[0])
+        return Evidence("camera moves at the same time", shown, "", margin_px, "px above visible", segments[0])
 
     def answer(self, evidence, asked):
         return next((key for key in asked.options if sorted(key.split("+")) == sorted(evidence.value)), None)

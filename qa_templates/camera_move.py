@@ -55,7 +55,7 @@ class CameraMove(QuestionTemplate):
         found = camera_performances(paths)
         if len(found) != 1:
             raise Rejected("question", "the camera does not make exactly one move")
-        return Evidence("camera move", found[0].key, "", camera_margin_px(paths, found), "px", (found[0].first, found[0].last))
+        return Evidence("camera move", found[0].key, "", camera_margin_px(paths, found), "px from visible", (found[0].first, found[0].last))
 
     def answer(self, evidence, asked):
         return evidence.value

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qa_templates.camera_combination import TRACE, component_shifts_px
 from qa_templates.observation import (
+    MIN_CAMERA_PX,
     MIN_COUNT_MARGIN,
     MIN_MOTION_PX,
     EventPerformance,
     Performance,
-    camera_keys,
     camera_performances,
+    camera_phrase,
     count_margin,
     event_performance,
     image_motion_px,
@@ -30,8 +32,7 @@ from qa_templates.observation import (
 from qa_templates.question import spoken
 from scenes import bodies, geometry
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.camera_kinematics import camera_segments
-from scenes.cameras.move import CAMERA_MOVES
+from scenes.camera_kinematics import CameraKinematics, camera_segments
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.events.event import EVENTS
 from scenes.kinematics import Kinematics
@@ -49,6 +50,7 @@ PATTERNS = {
 }
 MIN_VISIBLE = 0.5  # mean visible fraction of what is described
 MIN_WAY_M = 0.3
+MIN_SHIFT_PX = 20.0  # in the picture, at 480 lines: what goes so far one way is not said to go the other
 SURE_SHARE = 0.38  # sine of the angle below which a way is not said to lead in a direction
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -92,7 +94,9 @@ def describe(spec: SceneSpec, paths: Trajectories, seen: Visibility) -> Caption:
         spec: names the place, the patterns and who takes part in an event; all else is read from ``paths`` and ``seen``.
     """
     told = [name for name in paths.names if _visible(seen, name, 0, paths.num_frames)]
-    remarks = [*_events(spec, paths, seen), *(line for name in told for line in _doings(spec, paths, seen, name)), *_camera(paths)]
+    events = list(_events(spec, paths, seen))
+    alone = [name for name in paths.names if not any(name in each.subjects for each in events)]
+    remarks = [*events, *(line for name in alone for line in _doings(paths, seen, name)), *_camera(paths)]
     ordered = tuple(sorted(remarks, key=lambda each: (each.start_s, each.end_s, each.text)))
     moved = [name for name in told if any(name in each.subjects for each in ordered)]
     return Caption(_opening(spec, paths, told, moved), ordered, _closing(paths, seen, moved))
@@ -138,24 +142,26 @@ def _where(paths: Trajectories, name: str, frame: int) -> str:
 # What objects do
 
 
-def _doings(spec: SceneSpec, paths: Trajectories, seen: Visibility, name: str) -> Iterator[Remark]:
-    """A line for each stretch in which an object moves, but for those in which it takes part in an event."""
-    if any(name in event.cast.values() for event in spec.events):
-        return
+def _doings(paths: Trajectories, seen: Visibility, name: str) -> Iterator[Remark]:
+    """A line for each stretch in which an object visibly moves."""
     try:
-        found: tuple[Performance, ...] = performances(paths, name)
+        deeds = {(item.first, item.last): _deed(item, paths) for item in performances(paths, name)}
     except Rejected:
-        for first, last in segments(paths, name):
-            yield _remark(paths, first, last, (name,), f"the {name} moves{_way(paths, name, first, last)}")
-        return
-    for item in found:
-        plain = image_motion_px(paths, seen, name, item.first, item.last) >= scaled_px(paths, MIN_MOTION_PX)
-        if plain and _visible(seen, name, item.first, item.last):
-            yield _remark(paths, item.first, item.last, (name,), f"the {name} {_deed(item, _way(paths, name, item.first, item.last))}")
+        deeds = {span: f"moves{_way(paths, name, *span)}" for span in segments(paths, name)}
+    for (first, last), deed in deeds.items():
+        if _plain(paths, seen, name, first, last) and _visible(seen, name, first, last):
+            yield _remark(paths, first, last, (name,), f"the {name} {deed}")
 
 
-def _deed(item: Performance, way: str) -> str:
+def _plain(paths: Trajectories, seen: Visibility, name: str, first: int, last: int) -> bool:
+    """Whether a motion is large enough in the picture."""
+    return image_motion_px(paths, seen, name, first, last) >= scaled_px(paths, MIN_MOTION_PX)
+
+
+def _deed(item: Performance, paths: Trajectories) -> str:
     """What is done, whereto, how often and in which sense, as in "rolls along the ground to the left, twice"."""
+    sideways = item.motion in AVATAR_MOTIONS and AVATAR_MOTIONS[item.motion].signed and AVATAR_MOTIONS[item.motion].mirrors
+    way = _way(paths, item.subject, item.first, item.last, own_way=sideways)
     words = AVATAR_MOTIONS[item.motion].phrase(item.sense) if item.motion in AVATAR_MOTIONS else spoken(item.motion)
     counted = performed(item.motion).countable and count_margin(item.cycles) > MIN_COUNT_MARGIN and round(item.cycles) >= 1
     often = f", {_times(round(item.cycles))}" if counted else ""
@@ -170,8 +176,14 @@ def _turning(measured: Kinematics) -> str:
     return f", {'counter-clockwise' if turns > 0 else 'clockwise'} seen from above"
 
 
-def _way(paths: Trajectories, name: str, first: int, last: int) -> str:
-    """Where it gets to, as the camera of the first moment sees it, and how far in its own lengths; "" where it stays."""
+def _way(paths: Trajectories, name: str, first: int, last: int, *, own_way: bool = False) -> str:
+    """Where it gets to, as the camera of the first moment sees it, and how far in its own lengths; "" where it stays.
+
+    A direction that the picture contradicts, as its camera moves, is left out.
+
+    Args:
+        own_way: whether left and right were just said of the body itself, so that those of the picture need to be told apart.
+    """
     pose = paths.pose(name)
     moved = pose.position_m[last, :2] - pose.position_m[first, :2]
     far_m = float(np.linalg.norm(moved))
@@ -179,8 +191,21 @@ def _way(paths: Trajectories, name: str, first: int, last: int) -> str:
         return ""
     ahead = geometry.camera_axes(paths.camera_quaternion_wxyz[first])[2][:2]
     sight = pose.position_m[first, :2] - paths.camera_position_m[first, :2]
-    named = [name for name in _directions(moved / far_m, ahead) if name in _directions(moved / far_m, sight)]
-    return "".join(f" {each}" for each in (" and ".join(named), _lengths(far_m / float(paths.extent_m[paths.index(name)].max()))) if each)
+    named = [each for each in _directions(moved / far_m, ahead) if each in _directions(moved / far_m, sight)]
+    named = [each for each in named if each != _against(paths, name, first, last)]
+    far = _lengths(far_m / float(paths.extent_m[paths.index(name)].max()))
+    if own_way and named:
+        return f", which is {' and '.join(named)} in the picture, {far}"
+    return "".join(f" {each}" for each in (" and ".join(named), far) if each)
+
+
+def _against(paths: Trajectories, name: str, first: int, last: int) -> str:
+    """The direction that would be wrong of the picture: that against which it clearly shifts."""
+    x_px = paths.centre_px[paths.index(name), :, 0]
+    shift_px = float(x_px[last] - x_px[first])
+    if abs(shift_px) < scaled_px(paths, MIN_SHIFT_PX):
+        return ""
+    return "to the left" if shift_px > 0 else "to the right"
 
 
 def _directions(moved: np.ndarray, ahead: np.ndarray) -> list[str]:
@@ -195,9 +220,10 @@ def _directions(moved: np.ndarray, ahead: np.ndarray) -> list[str]:
 def _lengths(lengths: float) -> str:
     """A distance in lengths of the body, to a half."""
     whole, half = divmod(max(1, round(2 * lengths)), 2)
+    if whole + half < 2:
+        return f"by about {'its own length' if whole else 'half of its own length'}"
     number = NUMBERS[whole] if whole < len(NUMBERS) else str(whole)
-    amount = f"{number} and a half of its own lengths" if half else f"{number} of its own lengths"
-    return f"by about {amount if whole else 'half of its own length'}"
+    return f"by about {number}{' and a half' if half else ''} times its own length"
 
 
 def _times(number: int) -> str:
@@ -208,29 +234,51 @@ def _times(number: int) -> str:
 
 
 def _events(spec: SceneSpec, paths: Trajectories, seen: Visibility) -> Iterator[Remark]:
+    """A line for each event that is recognised, and seen as well as it lets itself be seen."""
     for event in spec.events:
         cast = tuple(event.cast.values())
         try:
             found: EventPerformance = event_performance(paths, cast)
         except Rejected:
             continue
+        if not _seen_happen(found, paths, seen):
+            continue
         kind = EVENTS[found.event]
         sentence = kind.sentence.format(**{role: f"the {name}" for role, name in zip(kind.roles, found.cast, strict=True)})
         yield _remark(paths, found.first, found.last, found.cast, sentence)
 
 
+def _seen_happen(found: EventPerformance, paths: Trajectories, seen: Visibility) -> bool:
+    """Whether something visibly moves, and each of the cast is in sight; before it, where the event itself hides it."""
+    kind = EVENTS[found.event]
+    hidden = {name for role, name in zip(kind.roles, found.cast, strict=True) if role in (*kind.hides, *kind.buries)}
+    spans = {name: (0, found.first) if name in hidden else (found.first, found.last) for name in found.cast}
+    in_sight = all(_visible(seen, name, *span) for name, span in spans.items())
+    return in_sight and any(_plain(paths, seen, name, found.first, found.last) for name in found.cast)
+
+
 def _camera(paths: Trajectories) -> Iterator[Remark]:
     try:
-        found = camera_performances(paths)
+        moves = {(item.first, item.last): camera_phrase(item.key) for item in camera_performances(paths) if item.shift_px > 0}
     except Rejected:
-        for first, last in camera_segments(paths):
-            yield _remark(paths, first, last, ("camera",), "the camera moves")
-        return
-    for item in found:
-        move, sense = camera_keys()[item.key]
-        if item.shift_px > 0:
-            words = f"the camera {CAMERA_MOVES[move].phrases[sense]}{_camera_way(paths, item.first, item.last)}"
-            yield _remark(paths, item.first, item.last, ("camera",), words)
+        moves = {span: phrase for span in camera_segments(paths) if (phrase := _moves_at_once(paths, *span))}
+    for (first, last), phrase in moves.items():
+        way = _camera_way(paths, first, last) if phrase != "moves" else ""
+        yield _remark(paths, first, last, ("camera",), f"the camera {phrase}{way}")
+
+
+def _moves_at_once(paths: Trajectories, first: int, last: int) -> str:
+    """The two moves of which one is made up, the one that shows more first; "moves" where it is not clearly so, "" where it does not show."""
+    measured = CameraKinematics.of(paths, first, last)
+    least_px = scaled_px(paths, MIN_CAMERA_PX)
+    if measured.perceived_px < least_px:
+        return ""
+    shifts_px = component_shifts_px(paths, first, last)
+    shown = sorted((key for key, shift_px in shifts_px.items() if shift_px > least_px), key=lambda key: -shifts_px[key])
+    unclear = any(TRACE * least_px < shift_px <= least_px for shift_px in shifts_px.values())
+    circles = measured.circling is not None and measured.circling.holds
+    other = unclear or circles or measured.turning.reversals or measured.held_depth_m is not None or measured.followed is not None
+    return " while it ".join(map(camera_phrase, shown)) if len(shown) == 2 and not other else "moves"
 
 
 def _camera_way(paths: Trajectories, first: int, last: int) -> str:

@@ -1,6 +1,6 @@
 """How many avatars perform a motion?"""
 
-from qa_templates.avatar_actions import standing_motions
+from qa_templates.avatar_actions import rows_of, standing_motions, without_rivals
 from qa_templates.count_objects import CountObjects
 from qa_templates.question import QUESTIONS
 from qa_templates.which_object_does import OBJECTS
@@ -21,7 +21,7 @@ class CountAvatars(CountObjects):
     )
 
     def script(self, answer, options, rng, scene):
-        motions = [str(name) for name in rng.permutation(self.motions(scene))[:4]]
+        motions = rows_of(self.motions(scene), 4, rng)
         performed = rng.permutation([motions[0]] * int(answer) + motions[1 : 1 + len(OBJECTS) - int(answer)])
         roles = tuple(Role(key, (Beat(str(motion)),), avatar=True, legs=2) for key, motion in zip(OBJECTS, performed, strict=True))
         needed_s = max(room_s(span_s(motion)) for motion in motions)
@@ -29,3 +29,6 @@ class CountAvatars(CountObjects):
 
     def motions(self, scene):
         return [name for name in standing_motions(scene, 4) if not AVATAR_MOTIONS[name].travels]
+
+    def besides(self, doing, scene):
+        return without_rivals(self.motions(scene), *doing)

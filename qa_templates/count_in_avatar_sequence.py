@@ -1,6 +1,6 @@
 """How often does an avatar repeat one of its several motions?"""
 
-from qa_templates.avatar_actions import countable_motions
+from qa_templates.avatar_actions import countable_motions, rivals
 from qa_templates.count_in_sequence import CountInSequence
 from qa_templates.question import QUESTIONS
 from scenes.script import Beat, Role, Script
@@ -31,5 +31,5 @@ class CountInAvatarSequence(CountInSequence):
 
     def _pairs(self, scene):
         motions = countable_motions(scene, 5, least=2)
-        pairs = [(one, other) for one in motions for other in motions if one != other]
+        pairs = [(one, other) for one in motions for other in motions if one != other and not rivals(one, other)]
         return [pair for pair in pairs if self._needed_s(pair) <= scene.duration[1]] or pairs

@@ -39,7 +39,7 @@ class CountObjects(QuestionTemplate):
         margin_px = require_perceptible(paths, seen, *found)
         chosen = [item.subject for item in found if item.motion == asked.slots["motion"]]
         subjects = tuple(item.subject for item in found)
-        return Evidence("objects that perform the motion", chosen, "", margin_px, "px", spread(found), subjects)
+        return Evidence("objects that perform the motion", chosen, "", margin_px, "px above visible", spread(found), subjects)
 
     def answer(self, evidence, asked):
         return str(len(evidence.value)) if evidence.value else None
@@ -58,7 +58,7 @@ class CountObjects(QuestionTemplate):
         name = str(rng.choice([name for name, done in doing.items() if (done == motion) != more]))
         if more:
             return redone(spec, name, Beat(motion), rng, scene), "count"
-        others = [other for other in self.motions(scene) if other not in doing.values() and suits(other, spec.object(name))]
+        others = [other for other in self.besides(doing.values(), scene) if suits(other, spec.object(name))]
         if not others:
             raise Rejected("staging", "no other motion for such a shape")
         return redone(spec, name, Beat(str(rng.choice(others))), rng, scene), "count"
@@ -66,6 +66,10 @@ class CountObjects(QuestionTemplate):
     def motions(self, scene):
         """What the objects may do."""
         return level_motions(scene, 4)
+
+    def besides(self, doing, scene):
+        """What else they may do, beside motions that are performed."""
+        return [name for name in self.motions(scene) if name not in doing]
 
     def reversed_in_time(self, asked):
         return asked if reversed_motion(asked.slots["motion"]) == asked.slots["motion"] else None

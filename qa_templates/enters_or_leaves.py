@@ -3,7 +3,7 @@
 import numpy as np
 
 from qa_templates.directions import OPPOSITE, motions_among
-from qa_templates.observation import only_performance
+from qa_templates.observation import performances, scaled_px, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
@@ -11,7 +11,8 @@ from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
 from scenes.types import Trajectories
 
-HALF_WIDTH_M = 1.75
+HALF_WIDTH_M = 1.5
+MIN_MARGIN_PX = 10.0  # from the edge of the picture, at 480 lines
 TEXTS = {
     "in_left": "it comes into the picture from the left",
     "in_right": "it comes into the picture from the right",
@@ -22,7 +23,10 @@ TEXTS = {
 
 @QUESTIONS.register
 class EntersOrLeaves(QuestionTemplate):
-    """A still camera with a long lens; the object is outside the picture when the clip begins, or when it ends."""
+    """A still camera with a long lens; the object goes from the middle of the picture to outside it, or comes from there.
+
+    It does so in two stretches, as the way is long. One frame shows whether it comes or goes, at most, and leaves both sides.
+    """
 
     question_type = "Location-related Motion"
     wordings = (
@@ -38,20 +42,24 @@ class EntersOrLeaves(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         way, side = answer.split("_")
         motion = str(rng.choice(motions_among(scene, ("slide", "leap", "roll"))))
-        heading, at = side if way == "out" else OPPOSITE[side], (HALF_WIDTH_M if side == "right" else -HALF_WIDTH_M, 0.0)
-        role = Role("subject", (Beat(motion, heading=heading),), at=at, seen_at="start" if way == "out" else "end")
-        return Script((role,), extras=level_motions(scene), room_s=room_s(span_s(motion)), half_width_m=HALF_WIDTH_M)
+        beat = Beat(motion, heading=side if way == "out" else OPPOSITE[side], reach=0.75 + 0.25 * scene.levels.amplitude)
+        role = Role("subject", (beat, beat), corner=(1 if side == "right" else -1, 0), seen_at="start" if way == "out" else "end")
+        needed_s = room_s(span_s(motion), span_s(motion))
+        return Script((role,), extras=level_motions(scene), room_s=needed_s, half_width_m=HALF_WIDTH_M)
 
     def measure(self, asked, paths, seen):
-        found = only_performance(paths, asked.slots["subject"])
-        sides = [beyond_edge(paths, found.subject, frame) for frame in (found.first, found.last)]
-        value, margin_px = [side for side, _ in sides], min(margin for _, margin in sides)
-        return Evidence(
-            "beyond which edge of the picture", value, "", round(margin_px, 2), "px", (found.first, found.last), (found.subject,)
-        )
+        subject, found = asked.slots["subject"], performances(paths, asked.slots["subject"])
+        if not found:
+            raise Rejected("question", "the object does not move")
+        frames = spread(found)
+        sides = [beyond_edge(paths, subject, frame) for frame in frames]
+        value, margin_px = [side for side, _ in sides], min(margin for _, margin in sides) - scaled_px(paths, MIN_MARGIN_PX)
+        return Evidence("beyond which edge of the picture", value, "", round(margin_px, 2), "px", frames, (subject,))
 
     def answer(self, evidence, asked):
         first, last = evidence.value
+        if evidence.margin <= 0:
+            return None
         return {("", last): f"out_{last}", (first, ""): f"in_{first}"}.get((first, last)) if first != last else None
 
     def option_text(self, answer, slots):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from qa_templates.observation import EventPerformance, subsets
 from scenes.events.event import EVENTS, Event, EventCue
+from scenes.rejection import Rejected
+from scenes.relations import Relations
 from scenes.script import Beat, SceneOptions
-from scenes.types import require
+from scenes.types import Trajectories, require
 
 ON_THE_SPOT = ("bounce", "flip", "pulse", "shake", "spin")
 BLUNT = ("crate", "cube", "cylinder", "drum")  # shapes that any object of most events may have
@@ -28,6 +32,44 @@ def open_events(scene: SceneOptions, least: int = 1, *, directed: bool = False) 
     chosen = tuple(name for name in scene.event_names() if _is_open(EVENTS[name]) and not (directed and EVENTS[name].symmetric))
     require(len(chosen) >= least, "scene.events", list(scene.events), f"at least {least} of two blunt objects, or none for all")
     return chosen
+
+
+def may_stand_together(one: str, other: str) -> bool:
+    """Whether an event may be offered where another one is the answer: not what is also true, or half true."""
+    return one not in EVENTS[other].implies and other not in EVENTS[one].implies
+
+
+def event_sets(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Sets of four events, no two of which are true of the same; each event lies in equally many.
+
+    The sets that are left when those with two true options are out hold some events more often than others. They are dealt in
+    rounds, always the one with the events that were dealt least, for as long as this comes out even.
+    """
+    left = [each for each in subsets(names) if all(may_stand_together(*pair) for pair in itertools.combinations(each, 2))]
+    dealt: list[tuple[str, ...]] = []
+    counts, even = dict.fromkeys(names, 0), 0
+    while left:
+        least = min(left, key=lambda each: (sorted((counts[name] for name in each), reverse=True), _met(each, dealt), each))
+        left.remove(least)
+        dealt.append(least)
+        for name in least:
+            counts[name] += 1
+        if len(set(counts.values())) == 1:
+            even = len(dealt)
+    return dealt[:even]
+
+
+def _met(names: Sequence[str], dealt: Sequence[Sequence[str]]) -> int:
+    """How often two of some events were dealt together."""
+    return sum(len(set(names) & set(each)) * (len(set(names) & set(each)) - 1) // 2 for each in dealt)
+
+
+def require_only(paths: Trajectories, found: EventPerformance, names: Sequence[str]) -> None:
+    """Raise Rejected when two others of some objects make the same event by chance, or one of the cast with another one."""
+    for pair in itertools.permutations(names, 2):
+        measured = Relations.of(paths, pair, found.first, found.last)
+        if set(pair) != set(found.cast) and EVENTS[found.event].matches(measured):
+            raise Rejected("question", "others do the same by chance")
 
 
 def bystanding(scene: SceneOptions) -> tuple[Beat, ...]:

@@ -23,10 +23,10 @@ class ObjectOrCamera(QuestionTemplate):
 
     question_type = "Camera Motion"
     wordings = (
-        "What moves in this video: {subject} or the camera?",
-        "Is it {subject} that moves, or the camera?",
+        "What moves in this video, if anything: {subject}, the camera, or both?",
+        "Do {subject} and the camera move, or are they at rest?",
         "Which is true of {subject} and the camera?",
-        "Does the motion in the picture come from {subject} or from the camera?",
+        "Of {subject} and the camera, which moves during the video, if either does?",
     )
 
     def option_sets(self, scene):
@@ -35,7 +35,7 @@ class ObjectOrCamera(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(level_motions(scene)))
         shot = gentle_shot(rng)
-        role = Role("subject", (Beat(motion),) if answer in ("object", "both") else ())
+        role = Role("subject", (Beat(motion),) if answer in ("object", "both") else (), room_for=(Beat(motion),))
         needed_s = max(room_s(span_s(motion)), room_s(CAMERA_MOVES[shot.move].seconds))  # whether or not they happen
         return Script((role,), (shot,) if answer in ("camera", "both") else (), room_s=needed_s)
 
@@ -46,7 +46,7 @@ class ObjectOrCamera(QuestionTemplate):
         if acted:
             margin_px = min(margin_px, require_perceptible(paths, seen, *acted))
         value = [len(acted), sum(item.key != "static" for item in filmed)]
-        return Evidence("moves of object and camera", value, "", margin_px, "px", (0, paths.num_frames - 1), (subject,))
+        return Evidence("moves of object and camera", value, "", margin_px, "px from visible", (0, paths.num_frames - 1), (subject,))
 
     def answer(self, evidence, asked):
         acted, filmed = evidence.value

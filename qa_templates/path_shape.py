@@ -12,6 +12,7 @@ from scenes.twins import redone
 
 TEXTS = {
     "line": "a straight line",
+    "spot": "none: it stays over one spot",
     "circle": "a circle",
     "eight": "a figure eight",
     "zigzag": "a zigzag line",
@@ -21,6 +22,7 @@ TEXTS = {
 }
 MOTIONS_OF = {
     "line": ("slide", "hop", "leap"),
+    "spot": ("spin", "bounce", "pulse"),
     "circle": ("orbit",),
     "eight": ("figure_eight",),
     "zigzag": ("zigzag",),
@@ -28,6 +30,7 @@ MOTIONS_OF = {
     "hairpin": ("u_turn",),
     "to_and_fro": ("shuttle",),
 }
+STRAIGHT = ("line", "to_and_fro")  # a way there and back lies on a straight line too
 
 
 @QUESTIONS.register
@@ -37,18 +40,24 @@ class PathShape(QuestionTemplate):
     question_type = "Motion Recognition"
     wordings = (
         "What is the shape of the path of {subject} over the ground?",
-        "If {subject} left a track on the ground, what would the track look like?",
-        "Seen from above, which figure does {subject} trace?",
-        "Which line does {subject} follow on the ground?",
+        "Over the ground, what path does {subject} take from start to end?",
+        "Seen from above, which figure does {subject} trace, if any?",
+        "Which of these describes the way of {subject} over the ground?",
     )
 
     def option_sets(self, scene):
-        return subsets(shape for shape in TEXTS if _motions(shape, scene))
+        """Never both straight ones, and each shape in equally many: that leaves out one of them where other shapes are missing."""
+        shapes = [shape for shape in TEXTS if _motions(shape, scene)]
+        others = [shape for shape in shapes if shape not in STRAIGHT]
+        if len(others) == len(TEXTS) - len(STRAIGHT) and set(STRAIGHT) <= set(shapes):
+            return [(straight, *three) for straight in STRAIGHT for three in subsets(others, 3)]
+        return subsets([*others, *[shape for shape in STRAIGHT if shape in shapes][:1]])
 
     def script(self, answer, options, rng, scene):
         beats = {shape: Beat(str(rng.choice(_motions(shape, scene)))) for shape in sorted(options)}
         needed_s = max(room_s(span_s(beat.motion)) for beat in beats.values())
-        return Script((Role("subject", (beats[answer],)),), shots=None, extras=level_motions(scene), room_s=needed_s)
+        role = Role("subject", (beats[answer],), room_for=tuple(beats.values()))
+        return Script((role,), shots=None, extras=level_motions(scene), room_s=needed_s)
 
     def measure(self, asked, paths, seen):
         found = performances(paths, asked.slots["subject"])
@@ -59,7 +68,7 @@ class PathShape(QuestionTemplate):
             raise Rejected("question", "the path is not clearly one of its kind")
         margin_px = require_perceptible(paths, seen, *found)
         frames = (found[0].first, found[0].last)
-        return Evidence("shape of the path", shape, "", margin_px, "px", frames, (found[0].subject,))
+        return Evidence("shape of the path", shape, "", margin_px, "px above visible", frames, (found[0].subject,))
 
     def answer(self, evidence, asked):
         return evidence.value
@@ -91,6 +100,7 @@ def ground_shape(measured: Kinematics | BodyKinematics) -> str | None:
     slim = measured.width_m < 0.1 * measured.length_m
     away = measured.displacement_m > 0.3
     shapes = {
+        "spot": measured.on_the_spot,
         "line": away and measured.straightness > 0.99,
         "circle": closed and measured.width_m > 0.8 * measured.length_m and abs(measured.laps) > 0.9,
         "eight": closed and 0.2 < measured.width_m / measured.length_m < 0.75 and measured.reversals_along > 1,

@@ -48,7 +48,8 @@ class Evidence:
         value: what came out; numbers, names or a list of them.
         unit: of the value, or "" for names.
         margin: how far the value is from giving another answer, in `margin_unit`.
-        margin_unit: of the margin.
+        margin_unit: of the margin; "px above visible" (of the camera "px from visible") where what might be too close to call
+            is not which answer is right, but whether the motion can be seen.
         frames: first and last frame that prove it.
         subjects: the objects that it speaks of.
     """

@@ -1,14 +1,12 @@
 """What does an avatar do?"""
 
-from qa_templates.avatar_actions import opening_motions, said
+from qa_templates.avatar_actions import opening_motions, said, sets_of_four
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import redone
-
-STRIDES = ((1, 2, 3), (1, 3, 5), (2, 5, 7), (3, 4, 8), (1, 5, 6), (2, 3, 9))  # which others stand beside a motion in the list
 
 
 @QUESTIONS.register
@@ -25,10 +23,7 @@ class RecogniseAvatarMotion(QuestionTemplate):
     )
 
     def option_sets(self, scene):
-        """Each motion beside others at fixed distances in the list, all round: so each stands in equally many sets."""
-        names = opening_motions(scene, legs=self.legs)
-        strides = STRIDES if len(names) > 9 else ((1, 2, 3),)
-        return sorted({_row(names, place, stride) for stride in strides for place in range(len(names))})
+        return sets_of_four(opening_motions(scene, legs=self.legs))
 
     def script(self, answer, options, rng, scene):
         repeats = int(rng.integers(2, 4))
@@ -43,7 +38,7 @@ class RecogniseAvatarMotion(QuestionTemplate):
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
         margin_px = require_perceptible(paths, seen, found)
-        return Evidence("motion", found.motion, "", margin_px, "px", (found.first, found.last), (found.subject,))
+        return Evidence("motion", found.motion, "", margin_px, "px above visible", (found.first, found.last), (found.subject,))
 
     def answer(self, evidence, asked):
         return evidence.value
@@ -65,8 +60,3 @@ def _beat(motion: str, repeats: int) -> Beat:
     """The motion, repeated where that can be counted, and as often as it must be to be clear."""
     kind = AVATAR_MOTIONS[motion]
     return Beat(motion, max(repeats, kind.least_cycles) if kind.countable else None)
-
-
-def _row(names: tuple[str, ...], place: int, stride: tuple[int, ...]) -> tuple[str, ...]:
-    """A name of a ring and those that stand so many places after it."""
-    return tuple(sorted(names[(place + step) % len(names)] for step in (0, *stride)))

@@ -41,7 +41,7 @@ class RecogniseMotion(QuestionTemplate):
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
         margin_px = require_perceptible(paths, seen, found)
-        return Evidence("motion", found.motion, "", margin_px, "px", (found.first, found.last), (found.subject,))
+        return Evidence("motion", found.motion, "", margin_px, "px above visible", (found.first, found.last), (found.subject,))
 
     def answer(self, evidence, asked):
         return evidence.value

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from qa_templates.directions import MIN_MARGIN_RAD, motions_among, quarter
-from qa_templates.observation import only_performance, require_perceptible, scaled_px
+from qa_templates.directions import MIN_MARGIN_RAD, MIRRORED, OPPOSITE, motions_among, quarter
+from qa_templates.observation import performances, require_perceptible, scaled_px, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.rejection import Rejected
@@ -12,14 +12,12 @@ from scenes.timing import room_s
 from scenes.types import Trajectories
 
 PLACES = {"right": "to the right of", "away": "behind", "left": "to the left of", "towards": "in front of"}
-MIRRORED = {"left": "right", "right": "left", "away": "away", "towards": "towards"}
-ASIDE_M = 0.75  # how far the middle of the way lies from the other object, sideways and in depth
 MIN_APART_PX = 20.0  # in the picture, at 480 lines, sideways or in height
 
 
 @QUESTIONS.register
 class RelativePlace(QuestionTemplate):
-    """An object goes from beside another one to before or behind it, or the other way round.
+    """An object goes round a corner from exactly beside another one to exactly before or behind it, or the other way round.
 
     Whoever sees its first place, or its last one, has two of the four answers left.
     """
@@ -39,21 +37,22 @@ class RelativePlace(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         first, last = answer.split("_")
         side, depth = sorted((first, last), key=lambda place: place in ("towards", "away"))
-        across = side if side == last else MIRRORED[side]
-        along = depth if depth == last else {"towards": "away", "away": "towards"}[depth]
-        at = (ASIDE_M if side == "right" else -ASIDE_M, ASIDE_M if depth == "away" else -ASIDE_M)
+        corner = (1 if side == "right" else -1, 1 if depth == "away" else -1)
         motion = str(rng.choice(motions_among(scene, ("slide", "leap"))))
-        subject = Role("subject", (Beat(motion, heading=f"{across}_{along}"),), at=at, seen_at="ends")
+        beats = tuple(Beat(motion, heading=way, reach=0.8 + 0.2 * scene.levels.amplitude) for way in (last, OPPOSITE[first]))
+        subject = Role("subject", beats, corner=corner, seen_at="ends")
         roles = (subject, Role("other", at=(0.0, 0.0), seen_at="ends"))
-        return Script(roles, extras=level_motions(scene), room_s=room_s(span_s(motion)), from_above=True)
+        return Script(roles, extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)), from_above=True)
 
     def measure(self, asked, paths, seen):
-        found = only_performance(paths, asked.slots["subject"])
-        require_perceptible(paths, seen, found)
-        pair = (found.subject, asked.slots["other"])
-        places = [place(paths, *pair, frame) for frame in (found.first, found.last)]
+        pair = (asked.slots["subject"], asked.slots["other"])
+        found = performances(paths, pair[0])
+        if not found:
+            raise Rejected("question", "the object does not move")
+        require_perceptible(paths, seen, *found)
+        places = [place(paths, *pair, frame) for frame in spread(found)]
         names = [name for name, _ in places]
-        return Evidence("places", names, "", min(rad for _, rad in places), "rad", (found.first, found.last), pair)
+        return Evidence("places", names, "", min(rad for _, rad in places), "rad", spread(found), pair)
 
     def answer(self, evidence, asked):
         return "_".join(evidence.value) if evidence.margin > MIN_MARGIN_RAD else None

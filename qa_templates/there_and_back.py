@@ -33,7 +33,7 @@ class ThereAndBack(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene)))
         beats = (Beat(motion, heading=answer), Beat(motion, heading=OPPOSITE[answer]))
-        return Script((Role("subject", beats),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
+        return Script((Role("subject", beats, any_way=True),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
 
     def measure(self, asked, paths, seen):
         found = performances(paths, asked.slots["subject"])

@@ -26,7 +26,7 @@ class TravelDirection(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene)))
-        role = Role("subject", (Beat(motion, heading=answer),))
+        role = Role("subject", (Beat(motion, heading=answer),), any_way=True)
         return Script((role,), extras=level_motions(scene), room_s=room_s(span_s(motion)))
 
     def measure(self, asked, paths, seen):

@@ -9,6 +9,8 @@ from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import reheaded, reordered
 
+REACH = 0.8  # so that there is room for two legs whichever way they lead
+
 
 @QUESTIONS.register
 class TwoLegs(QuestionTemplate):
@@ -30,8 +32,8 @@ class TwoLegs(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene, turning=True)))
-        beats = tuple(Beat(motion, heading=heading) for heading in answer.split("_"))
-        return Script((Role("subject", beats),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
+        beats = tuple(Beat(motion, heading=heading, reach=REACH) for heading in answer.split("_"))
+        return Script((Role("subject", beats, any_way=True),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
 
     def measure(self, asked, paths, seen):
         found = performances(paths, asked.slots["subject"])

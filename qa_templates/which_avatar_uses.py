@@ -41,7 +41,7 @@ class WhichAvatarUses(QuestionTemplate):
             raise Rejected("question", "not exactly one avatar uses that side")
         margin_px = require_perceptible(paths, seen, *acted)
         frames = (found[0].first, found[0].last)
-        return Evidence("avatar that uses the side", found[0].subject, "", margin_px, "px", frames, tuple(names))
+        return Evidence("avatar that uses the side", found[0].subject, "", margin_px, "px above visible", frames, tuple(names))
 
     def answer(self, evidence, asked):
         return next((key for key in AVATARS if asked.slots[key] == evidence.value), None)

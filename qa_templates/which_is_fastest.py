@@ -26,7 +26,7 @@ class WhichIsFastest(QuestionTemplate):
     wordings = (
         "Which object moves {extreme}?",
         "Which of the objects is the {extreme} one?",
-        "All objects travel. Which one is {extreme}?",
+        "Of these four objects, which one travels {extreme}?",
         "Which object crosses the ground {extreme}?",
     )
 

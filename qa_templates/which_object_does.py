@@ -1,5 +1,7 @@
 """Which object performs a motion?"""
 
+import numpy as np
+
 from qa_templates.observation import only_performance, performances, require_perceptible, reversed_motion
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
@@ -7,6 +9,7 @@ from scenes.rejection import Rejected
 from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import recast
+from scenes.types import Trajectories
 
 OBJECTS = ("object_0", "object_1", "object_2", "object_3")
 
@@ -39,7 +42,7 @@ class WhichObjectDoes(QuestionTemplate):
             raise Rejected("question", "not exactly one object performs the motion")
         margin_px = require_perceptible(paths, seen, found[0])
         frames = (found[0].first, found[0].last)
-        return Evidence("object that performs the motion", found[0].subject, "", margin_px, "px", frames, tuple(names))
+        return Evidence("object that performs the motion", found[0].subject, "", margin_px, "px above visible", frames, tuple(names))
 
     def answer(self, evidence, asked):
         return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
@@ -54,15 +57,23 @@ class WhichObjectDoes(QuestionTemplate):
         return recast(spec, asked.slots[asked.answer], asked.slots[answer], scene), "who"
 
     def notice(self, paths, rng, scene):
-        if len(paths.names) < 4:
+        names = four_objects(paths, rng)
+        acted = [item for name in paths.names for item in performances(paths, name)]
+        offered = [item for item in acted if item.subject in names]
+        if not offered:
             return None
-        names = [str(name) for name in rng.permutation(paths.names)[:4]]
-        acted = [item for name in names for item in performances(paths, name)]
-        chosen = acted[int(rng.integers(len(acted)))] if acted else None
-        if chosen is None or any(item.motion == chosen.motion and item.subject != chosen.subject for item in acted):
+        chosen = offered[int(rng.integers(len(offered)))]
+        if sum(item.motion == chosen.motion for item in acted) != 1:
             return None
         return OBJECTS[names.index(chosen.subject)], {**dict(zip(OBJECTS, names, strict=True)), "motion": chosen.motion}
 
     def reversed_in_time(self, asked):
         motion = reversed_motion(asked.slots["motion"])
         return asked if motion == asked.slots["motion"] else None
+
+
+def four_objects(paths: Trajectories, rng: np.random.Generator) -> tuple[str, ...]:
+    """Four of the objects of a clip; none where there are fewer, or avatars among them: "the object" might then be one of these."""
+    if len(paths.names) < len(OBJECTS) or any(paths.is_avatar(name) for name in paths.names):
+        return ()
+    return tuple(str(name) for name in rng.permutation(paths.names)[: len(OBJECTS)])

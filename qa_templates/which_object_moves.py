@@ -28,7 +28,7 @@ class WhichObjectMoves(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(level_motions(scene)))
-        roles = tuple(Role(key, (Beat(motion),) if key == answer else ()) for key in OBJECTS)
+        roles = tuple(Role(key, (Beat(motion),) if key == answer else (), room_for=(Beat(motion),)) for key in OBJECTS)
         return Script(roles, shots=None, room_s=room_s(span_s(motion)))
 
     def measure(self, asked, paths, seen):
@@ -37,7 +37,7 @@ class WhichObjectMoves(QuestionTemplate):
         if len({item.subject for item in found}) != 1:
             raise Rejected("question", "not exactly one object moves")
         margin_px = require_perceptible(paths, seen, found[0])
-        return Evidence("object that moves", found[0].subject, "", margin_px, "px", (found[0].first, found[0].last), names)
+        return Evidence("object that moves", found[0].subject, "", margin_px, "px above visible", (found[0].first, found[0].last), names)
 
     def answer(self, evidence, asked):
         return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)

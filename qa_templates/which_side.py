@@ -51,7 +51,7 @@ class WhichSide(QuestionTemplate):
         margin_px = require_perceptible(paths, seen, *found)
         sides = [side_of(item) for item in found]
         value = sides[0] if sides[0] == sides[1] else "_".join(sides)
-        return Evidence("side of the body", value, "", margin_px, "px", spread(found), (found[0].subject,))
+        return Evidence("side of the body", value, "", margin_px, "px above visible", spread(found), (found[0].subject,))
 
     def answer(self, evidence, asked):
         return evidence.value

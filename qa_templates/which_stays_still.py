@@ -3,7 +3,7 @@
 from qa_templates.observation import performances, require_perceptible
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from qa_templates.recognise_motion import level_motions
-from qa_templates.which_object_does import OBJECTS
+from qa_templates.which_object_does import OBJECTS, four_objects
 from scenes.rejection import Rejected
 from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
@@ -18,7 +18,7 @@ class WhichStaysStill(QuestionTemplate):
     shows = "stirs"
     wordings = (
         "Which object never moves?",
-        "All objects but one move at some time. Which one stays still?",
+        "Of these four objects, three move at some time. Which one stays still?",
         "Which of the objects remains at rest, whatever the camera does?",
         "Which object keeps its place on the ground throughout?",
     )
@@ -28,7 +28,7 @@ class WhichStaysStill(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motions = {key: str(rng.choice(level_motions(scene))) for key in OBJECTS}
-        roles = tuple(Role(key, () if key == answer else (Beat(motions[key]),)) for key in OBJECTS)
+        roles = tuple(_role(key, Beat(motions[key]), still=key == answer) for key in OBJECTS)
         return Script(roles, shots=None, room_s=max(room_s(span_s(motion)) for motion in motions.values()))
 
     def measure(self, asked, paths, seen):
@@ -38,7 +38,7 @@ class WhichStaysStill(QuestionTemplate):
         if len(resting) != 1:
             raise Rejected("question", "not exactly one object stays still")
         margin_px = min(require_perceptible(paths, seen, *found) for found in acted.values() if found)
-        return Evidence("object that stays still", resting[0], "", margin_px, "px", (0, paths.num_frames - 1), names)
+        return Evidence("object that stays still", resting[0], "", margin_px, "px above visible", (0, paths.num_frames - 1), names)
 
     def answer(self, evidence, asked):
         return next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
@@ -53,8 +53,13 @@ class WhichStaysStill(QuestionTemplate):
         return recast(spec, asked.slots[asked.answer], asked.slots[answer], scene), "who"
 
     def notice(self, paths, rng, scene):
-        if len(paths.names) < 4:
+        names = four_objects(paths, rng)
+        resting = [name for name in paths.names if not performances(paths, name)]
+        if len(resting) != 1 or resting[0] not in names:
             return None
-        names = [str(name) for name in rng.permutation(paths.names)[:4]]
-        resting = [key for key, name in zip(OBJECTS, names, strict=True) if not performances(paths, name)]
-        return (resting[0], dict(zip(OBJECTS, names, strict=True))) if len(resting) == 1 else None
+        return OBJECTS[names.index(resting[0])], dict(zip(OBJECTS, names, strict=True))
+
+
+def _role(key: str, beat: Beat, *, still: bool) -> Role:
+    """An object that moves, or one that stands as if it might, so that its place does not tell."""
+    return Role(key, room_for=(beat,)) if still else Role(key, (beat,))

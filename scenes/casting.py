@@ -13,11 +13,11 @@ from scenes.avatars.avatar import AVATARS, draw_height_m
 from scenes.avatars.motions import motion as avatar_motion
 from scenes.avatars.motions.motion import AVATAR_MOTIONS, AvatarCue, AvatarMotion
 from scenes.colours import COLOURS
-from scenes.events.event import EVENTS, Event, EventCue
+from scenes.events.event import ACROSS_RAD, EVENTS, Event, EventCue
 from scenes.motions import motion as object_motion
 from scenes.motions.motion import MOTIONS, Cue, Motion
 from scenes.rejection import Rejected
-from scenes.script import PICTURE_HEADINGS, Beat, Happening, Interval, Role, SceneOptions
+from scenes.script import LEAD_S, PICTURE_HEADINGS, Beat, Happening, Interval, Role, SceneOptions
 from scenes.shapes import SHAPES
 from scenes.types import ObjectSpec
 
@@ -41,7 +41,7 @@ def draw_event(
     options: SceneOptions,
 ) -> Event:
     """An event with its heading, and whatever else the script leaves open."""
-    heading_rad = right_rad + rng.uniform(-0.4, 0.4) * (not EVENTS[happening.event].crossways) + math.pi * rng.integers(2)
+    heading_rad = right_rad + rng.uniform(-ACROSS_RAD, ACROSS_RAD) + math.pi * rng.integers(2)
     if happening.heading:
         heading_rad = right_rad + PICTURE_HEADINGS[happening.heading]
     cue = EventCue(
@@ -108,7 +108,8 @@ def act_out(
     options: SceneOptions,
 ) -> ObjectSpec:
     """Give an avatar its actions, and turn it so that they can be seen, or lead where they should."""
-    facing_rad = right_rad + PICTURE_HEADINGS["towards"] + rng.uniform(-FACING_RAD, FACING_RAD)
+    away_rad = math.pi if role.any_facing else FACING_RAD
+    facing_rad = right_rad + PICTURE_HEADINGS["towards"] + rng.uniform(-away_rad, away_rad)
     turned_rad = 0.0
     for beat, (start_s, end_s) in zip(role.beats, times, strict=True):
         posture = avatar_motion.motion_of(item.actions[-1]).final_posture if item.actions else role.posture
@@ -132,8 +133,9 @@ def draw_avatar_motion(beat: Beat, duration_s: float, posture: str, rng: np.rand
 
 def draw_object(role: Role, colour: str, round_shape: bool, bulk_m: Interval, rng: np.random.Generator) -> ObjectSpec:
     """Looks, size and facing. Objects face anywhere, so that a front does not point out where one is about to go."""
-    rolls = any(MOTIONS[beat.motion].rolls for beat in role.beats)
-    stands = any(MOTIONS[beat.motion].flat_base for beat in role.beats)
+    beats = (*role.beats, *role.room_for)
+    rolls = any(MOTIONS[beat.motion].rolls for beat in beats)
+    stands = any(MOTIONS[beat.motion].flat_base for beat in beats)
     if rolls and stands:
         raise Rejected("staging", "no shape for such a row of motions")
     wanted = False if stands else True if round_shape or rolls else None
@@ -187,6 +189,16 @@ def with_actions(
         offset_m = offset_m + motion.pose(np.array([motion.duration_s])).position_m[0]
         item = replace(item, actions=(*item.actions, object_motion.act(motion, start_s)))
     return item
+
+
+def might_do(item: ObjectSpec, role: Role, right_rad: float, rng: np.random.Generator, options: SceneOptions) -> list[ObjectSpec]:
+    """The same object or avatar with each of the actions, by itself, that its role has room for."""
+    act = act_out if role.avatar else with_actions
+    takes = []
+    for beat in role.room_for:
+        end_s = round(LEAD_S + float(rng.uniform(*beat.span_s)), 4)
+        takes.append(act(item, replace(role, beats=(beat,)), [(LEAD_S, end_s)], right_rad, rng, options))
+    return takes
 
 
 def _homeward(heading_rad: float, offset_m: np.ndarray) -> float:

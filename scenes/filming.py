@@ -60,7 +60,7 @@ def _shot_times(
 
 def draw_move(shot: Shot, start_s: float, end_s: float, rng: np.random.Generator, options: SceneOptions) -> Action:
     """A camera move over an interval."""
-    cue = CameraCue(round(end_s - start_s, 4), shot.sense, options.levels.amplitude)
+    cue = CameraCue(round(end_s - start_s, 4), shot.sense, options.levels.amplitude, shot.reach)
     move = CAMERA_MOVES[shot.move].sample(rng, cue)
     return camera_move.act(replace(move, pace=shot.pace) if shot.pace else move, start_s)
 

@@ -29,8 +29,9 @@ STANDING_RADIUS, LYING_RADIUS = 0.34, 0.62  # of the ground that a body needs, o
 class Actor:
     """One object with its actions, or the cast of an event, before it has a place.
 
-    ``rows (member,)`` say which roles they play; ``path_m (member, step, 2)`` are their ways over the ground around the
-    middle of all of these; ``body_m (member,)`` their largest radii.
+    ``rows (member,)`` say which roles they play; ``path_m (way, step, 2)`` are their ways over the ground around the middle
+    of all of these, one of each member, and then any that a member does not take but must have room for; ``body_m (way,)``
+    are the largest radii on them.
     """
 
     rows: tuple[int, ...]
@@ -46,15 +47,47 @@ def squared(actor: Actor, event: EventSpec) -> Actor:
 
 
 def rehearse(rows: tuple[int, ...], items: tuple[ObjectSpec, ...], timeline: Timeline, events: Sequence[EventSpec] = ()) -> Actor:
-    """Measure the paths, and lift an object that would sink below the floor."""
+    """Measure the paths of the cast of an event."""
     poses = [object_pose(item, timeline.times_s, events) for item in items]
     path_m = np.stack([pose.position_m[:, :2] for pose in poses])
-    lowest, highest = path_m.min(axis=(0, 1)), path_m.max(axis=(0, 1))
-    middle_m = (lowest + highest) / 2
     body_m = np.array([_radius_m(item) * float(pose.scale.max()) for item, pose in zip(items, poses, strict=True)])
-    if not events and not bodies.is_avatar(items[0].shape):
-        items = (_stood(items[0], float(poses[0].position_m[:, 2].min())),)
+    return _actor(rows, items, path_m, body_m)
+
+
+def rehearse_alone(row: int, item: ObjectSpec, timeline: Timeline, others: Sequence[ObjectSpec] = (), *, any_way: bool = False) -> Actor:
+    """Measure the path of one object, and lift it if it would sink below the floor.
+
+    Args:
+        others: the same object with actions that it does not perform, but for which it needs room too.
+        any_way: whether it needs room to go the same ways turned round by quarters.
+    """
+    poses = [object_pose(take, timeline.times_s) for take in (item, *others)]
+    start_m = poses[0].position_m[0, :2]
+    ways_m = [pose.position_m[:, :2] - start_m for pose in poses]
+    if any_way:
+        ways_m = [turned for way_m in ways_m for turned in _quarters(way_m)]
+    body_m = max(_radius_m(take) * float(pose.scale.max()) for take, pose in zip((item, *others), poses, strict=True))
+    if not bodies.is_avatar(item.shape):
+        item = _stood(item, min(float(pose.position_m[:, 2].min()) for pose in poses))
+    return _actor((row,), (item,), start_m + np.stack(ways_m), np.full(len(ways_m), body_m))
+
+
+def _actor(rows: tuple[int, ...], items: tuple[ObjectSpec, ...], path_m: np.ndarray, body_m: np.ndarray) -> Actor:
+    middle_m = (path_m.min(axis=(0, 1)) + path_m.max(axis=(0, 1))) / 2
     return Actor(rows, items, middle_m, (path_m - middle_m)[:, ::3], body_m)
+
+
+def _quarters(way_m: np.ndarray) -> list[np.ndarray]:
+    """A way ``(step, 2)`` over the ground, turned about its start by no, one, two and three quarters."""
+    across = np.stack([-way_m[:, 1], way_m[:, 0]], axis=-1)
+    return [way_m, across, -way_m, -across]
+
+
+def either_way(actor: Actor) -> Actor:
+    """The cast of an event, with room to exchange its parts on the spot: where it stands does not tell who does it to whom."""
+    middle_m = actor.path_m[:, 0].mean(axis=0)
+    path_m = np.concatenate([actor.path_m - middle_m, (middle_m - actor.path_m)[::-1]])
+    return replace(actor, middle_m=actor.middle_m + middle_m, path_m=path_m, body_m=np.full(len(path_m), actor.body_m.max()))
 
 
 def _stood(item: ObjectSpec, lowest_m: float) -> ObjectSpec:
@@ -72,10 +105,17 @@ def _radius_m(item: ObjectSpec) -> float:
     return item.size_m * (LYING_RADIUS if lies else STANDING_RADIUS)
 
 
-def wanted_places(roles: Sequence[Role], right_rad: float) -> dict[int, np.ndarray]:
+def wanted_places(roles: Sequence[Role], actors: Sequence[Actor], right_rad: float) -> dict[int, np.ndarray]:
     """Where the middle of the ways of some roles should lie on the stage, by the rows of the roles."""
-    right, ahead = (np.array([math.cos(angle), math.sin(angle)]) for angle in (right_rad, right_rad + math.pi / 2))
-    return {row: role.at[0] * right + role.at[1] * ahead for row, role in enumerate(roles) if role.at is not None}
+    axes = np.array([[math.cos(angle), math.sin(angle)] for angle in (right_rad, right_rad + math.pi / 2)])
+    wanted = {row: role.at @ axes for row, role in enumerate(roles) if role.at is not None}
+    by_row = {actor.rows[0]: actor for actor in actors}
+    for row, role in enumerate(roles):
+        if role.corner is not None:
+            way_m = by_row[row].path_m[0] @ axes.T
+            middle_m, half_m = (way_m.max(axis=0) + way_m.min(axis=0)) / 2, np.ptp(way_m, axis=0) / 2
+            wanted[row] = (role.corner * half_m - middle_m) @ axes
+    return wanted
 
 
 def find_places(
@@ -109,6 +149,7 @@ def _places(
             fits &= (np.linalg.norm(gap, axis=-1).min(axis=-1) > bodies_m + CLEARANCE_M).all(axis=(1, 2))
             beside = np.abs(gap @ across) / bodies_m[..., None]
             arranged = actor.rows[0] in wanted and other.rows[0] in wanted  # the script knows what stands behind what
+            beside = beside[:, : len(actor.rows), : len(other.rows)]  # of the ways that they do take
             fits &= arranged | (np.mean(beside < 0.8, axis=-1) <= levels.max_overlap).all(axis=(1, 2))
             miss = np.minimum(miss, np.abs(np.median(beside, axis=-1) - HIDING).min(axis=(1, 2)))
         if not fits.any():

@@ -136,6 +136,12 @@ class Role:
         alike: shapes from which it is drawn when it stands beside the cast of an event, to look like one of them.
         at: where the middle of its way lies, to within `STRAY_M`: metres to the right of the stage's middle and beyond it,
             as the camera sees them; None puts it anywhere.
+        corner: where the middle of its way lies, in place of `at`: signs to the right of the stage's middle and beyond it,
+            by half of the way's own breadth and depth; so a way round a corner begins beside the middle and ends beyond it.
+        room_for: actions that it does not perform, but for which there is room where it stands, and which decide on its shape
+            and facing as if it did; so that these do not tell whether it moves, or how far.
+        any_way: whether there is room to go any other way than the one it goes, so that its place does not tell which.
+        any_facing: of an avatar: whether it may turn its back to the camera, so that how it ends up facing does not tell how it turned.
         seen_at: "start", "end" or "ends" where it needs to be seen only before its actions, after them, or both; "" throughout.
     """
 
@@ -149,6 +155,10 @@ class Role:
     posture: str = "standing"
     alike: tuple[str, ...] = ()
     at: tuple[float, float] | None = None
+    corner: tuple[int, int] | None = None
+    room_for: tuple[Beat, ...] = ()
+    any_way: bool = False
+    any_facing: bool = False
     seen_at: str = ""
 
 
@@ -161,11 +171,14 @@ class Happening:
         cast: keys of the roles that take part, in the order of the event's own roles.
         alike: shapes from which all of the cast are drawn, in one size, so that looks do not tell who does what to whom;
             empty leaves shapes and sizes to the event.
+        beside: keys of roles that stand to one another as the cast does when the event begins, and take no part in it: nor
+            does where anyone stands then tell who will.
     """
 
     event: str
     cast: tuple[str, ...]
     alike: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     sense: int | None = None
     heading: str | None = None
 
@@ -177,12 +190,14 @@ class Shot:
     Args:
         pace: one of `scenes.pace.PACES`; "" for the move's own.
         seconds: shortest and longest duration, in place of the move's own.
+        reach: how large it is, as a share of what the move would draw.
     """
 
     move: str
     sense: int = 1
     pace: str = ""
     seconds: tuple[float, float] | None = None
+    reach: float = 1.0
 
     @property
     def span_s(self) -> tuple[float, float]:

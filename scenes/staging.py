@@ -22,6 +22,7 @@ from scenes.casting import (
     draw_event,
     draw_object,
     draw_part,
+    might_do,
     with_actions,
 )
 from scenes.colours import COLOURS
@@ -29,7 +30,7 @@ from scenes.environments.environment import ENVIRONMENTS
 from scenes.events.event import EVENTS, record
 from scenes.filming import AVATAR_ZOOM, SENSOR_WIDTH_MM, film, high_viewpoints
 from scenes.motions.motion import MOTIONS
-from scenes.placing import Actor, find_places, rehearse, squared, wanted_places
+from scenes.placing import Actor, either_way, find_places, rehearse, rehearse_alone, squared, wanted_places
 from scenes.script import LEAD_S, Beat, Happening, Interval, Role, SceneOptions, Script, span_s
 from scenes.streams import Streams
 from scenes.timing import action_times, draw_timeline, room_s, schedule, stagger_of_s, steps_of
@@ -68,7 +69,7 @@ def compose(script: Script, clip: ClipIdentity, streams: Streams, options: Scene
         focal_length_mm = SENSOR_WIDTH_MM / 2 * math.dist(position_m, target_m) / script.half_width_m
     steps = steps_of(script, timeline, streams.rng("steps"), options)
     actors, events = _draw_actors(script, roles, timeline, right_rad, streams, options, steps)
-    found = find_places(actors, right_rad, streams.rng("layout"), wanted_places(roles, right_rad), options.levels)
+    found = find_places(actors, right_rad, streams.rng("layout"), wanted_places(roles, actors, right_rad), options.levels)
     placed = tuple(found[row] for row in range(len(roles)))
     camera = CameraSpec(viewpoint, position_m, target_m, focal_length_mm, width_px=options.width, height_px=options.height)
     camera = replace(camera, **film(script, placed, timeline, streams.rng("shots"), options, steps))
@@ -108,7 +109,9 @@ def _draw_actors(
     looks, moves = streams.rng("looks"), streams.rng("motions")
     colours = [str(name) for name in looks.permutation(sorted(COLOURS))]
     stagger_s = stagger_of_s(roles, timeline)
-    must_be_round = script.round or any(MOTIONS[beat.motion].rolls for role in script.roles if not role.avatar for beat in role.beats)
+    beats = [beat for role in script.roles if not role.avatar for beat in (*role.beats, *role.room_for)]
+    must_be_round = script.round or any(MOTIONS[beat.motion].rolls for beat in beats)
+    beside = {key for each in script.happenings for key in each.beside}
     parts = {key: (each, part) for each in script.happenings for part, key in cast_of(each).items()}
     actors, cast = [], {}
     for row, (role, colour) in enumerate(zip(roles, colours, strict=False)):
@@ -120,8 +123,14 @@ def _draw_actors(
         if not role.avatar:
             item = replace(item, position_m=(0.0, 0.0, float(moves.uniform(*HOVER_M)) if role.hovers else 0.0))
         times = action_times(role, timeline, stagger_s * (role.rank or 0), script.by_stops, steps, moves, options)
+        others = might_do(item, role, right_rad, moves, options)
         item = (act_out if role.avatar else with_actions)(item, role, times, right_rad, moves, options)
-        actors.append(rehearse((row,), (item,), timeline))
+        item = replace(item, yaw_rad=others[0].yaw_rad) if others and not role.beats else item
+        actor = rehearse_alone(row, item, timeline, others, any_way=role.any_way)
+        if role.key in beside:
+            cast[role.key] = (row, actor.items[0])
+        else:
+            actors.append(actor)
     groups, events = _happen(script.happenings, cast, timeline, right_rad, streams.rng("events"), options)
     actors = [squared(actor, events[0]) if events and roles[actor.rows[0]].alike else actor for actor in actors]
     return actors + groups, events
@@ -135,17 +144,40 @@ def _happen(
     rng: np.random.Generator,
     options: SceneOptions,
 ) -> tuple[list[Actor], tuple[EventSpec, ...]]:
-    """Give the events their times and their casts their places within the event."""
+    """Give the events their times and their casts their places within the event.
+
+    Where others stand beside a cast, room is kept for them to take part in such an event as well.
+    """
     groups, events = [], []
     times = schedule([EVENTS[each.event].seconds for each in happenings], timeline.duration_s, rng, tempo=options.levels.tempo)
     for happening, (start_s, end_s) in zip(happenings, times, strict=True):
-        drawn = {part: cast[key] for part, key in cast_of(happening).items()}
-        event = draw_event(happening, {part: item for part, (_, item) in drawn.items()}, end_s - start_s, right_rad, rng, options)
-        spec = record(event, start_s, {part: item.name for part, (_, item) in drawn.items()})
-        items = tuple(at_its_place(item, event, part) for part, (_, item) in drawn.items())
-        groups.append(rehearse(tuple(row for row, _ in drawn.values()), items, timeline, (spec,)))
+        span_s, either = (start_s, end_s), len(happenings) == 1 and bool(happening.alike)
+        group, spec = _cast_group(happening, cast, span_s, timeline, right_rad, rng, options)
+        found = [group]
+        if happening.beside:
+            found += [_cast_group(replace(happening, cast=happening.beside), cast, span_s, timeline, right_rad, rng, options)[0]]
+            found = [found[place] for place in rng.permutation(len(found))]
+        groups += [either_way(each) if either else each for each in found]
         events.append(spec)
     return groups, tuple(events)
+
+
+def _cast_group(
+    happening: Happening,
+    cast: Mapping[str, tuple[int, ObjectSpec]],
+    span_s: Interval,
+    timeline: Timeline,
+    right_rad: float,
+    rng: np.random.Generator,
+    options: SceneOptions,
+) -> tuple[Actor, EventSpec]:
+    """A cast at its places within an event."""
+    drawn = {part: cast[key] for part, key in cast_of(happening).items()}
+    start_s, end_s = span_s
+    event = draw_event(happening, {part: item for part, (_, item) in drawn.items()}, end_s - start_s, right_rad, rng, options)
+    spec = record(event, start_s, {part: item.name for part, (_, item) in drawn.items()})
+    items = tuple(at_its_place(item, event, part) for part, (_, item) in drawn.items())
+    return rehearse(tuple(row for row, _ in drawn.values()), items, timeline, (spec,)), spec
 
 
 def _watches(roles: Sequence[Role], objects: Sequence[ObjectSpec], timeline: Timeline, events: Sequence[EventSpec]) -> tuple[Watch, ...]:

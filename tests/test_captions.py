@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from test_every_question import all_visible, first_take, frozen, intents, mirrored
 
-from qa_templates.captions import describe
-from qa_templates.observation import performances
+from qa_templates.captions import MIN_SHIFT_PX, describe
+from qa_templates.observation import camera_phrase, performances
 from qa_templates.question import QUESTIONS
 from scenes.body_kinematics import body_segments
 from scenes.kinematics import active_segments
@@ -79,9 +80,59 @@ def test_counts_and_ways_are_those_of_the_path(take):
             assert ("to the right by about" in line.text) == bool(shift @ right > 0)
 
 
+def test_no_direction_contradicts_the_picture(take):
+    staged, paths = take
+    for line in describe(staged.spec, paths, all_visible(paths)).remarks:
+        said = re.search(r"\bto the (left|right)\b", line.text)
+        if said and len(line.subjects) == 1 and line.subjects != ("camera",):
+            x_px = paths.centre_px[paths.index(line.subjects[0]), :, 0]
+            shift_px = x_px[round(line.end_s * paths.fps)] - x_px[round(line.start_s * paths.fps)]
+            assert shift_px * (1 if said[1] == "right" else -1) > -MIN_SHIFT_PX, line.text
+
+
+def test_a_direction_against_the_picture_is_left_out():
+    """Something that goes to the right while the camera follows it faster still gets to the left of the picture."""
+    staged, paths = take_of("travel_direction", "right")
+    (line,) = [line for line in describe(staged.spec, paths, all_visible(paths)).remarks if staged.asked.slots["subject"] in line.subjects]
+    assert "to the right" in line.text
+    first, last = round(line.start_s * paths.fps), round(line.end_s * paths.fps)
+    shift_m = paths.position_m[paths.index(line.subjects[0])]
+    drift_m = np.clip(np.arange(paths.num_frames) - first, 0, last - first)[:, None] / (last - first) * 2 * (shift_m[last] - shift_m[first])
+    filmed = replace(paths, camera_position_m=paths.camera_position_m + drift_m)
+    (line,) = [
+        line for line in describe(staged.spec, filmed, all_visible(paths)).remarks if line.subjects == line.subjects[:1] != ("camera",)
+    ]
+    assert "to the right" not in line.text and "to the left" not in line.text
+
+
+def test_both_of_two_camera_moves_at_once_are_named():
+    for staged, paths in map(first_take, intents("camera_combination", 8)):
+        lines = [line.text for line in describe(staged.spec, paths, all_visible(paths)).remarks if line.subjects == ("camera",)]
+        assert len(lines) == 1
+        assert all(camera_phrase(key) in lines[0] for key in staged.asked.answer.split("+"))
+
+
+def test_what_is_out_of_sight_has_no_line_and_is_not_called_still(take):
+    staged, paths = take
+    unseen = replace(all_visible(paths), visible_fraction=np.zeros((len(paths.names), 1)))
+    caption = describe(staged.spec, paths, unseen)
+    assert all(line.subjects == ("camera",) for line in caption.remarks)
+    assert "not move" not in caption.opening
+
+
+def test_sides_of_a_body_are_kept_apart_from_those_of_the_picture():
+    texts = [describe(staged.spec, paths, all_visible(paths)).text for staged, paths in map(first_take, intents("avatar_gait", 12))]
+    assert any(re.search(r"steps sideways to its (left|right), which is .* in the picture, by about", text) for text in texts)
+
+
+def take_of(name: str, answer: str):
+    return first_take(next(intent for intent in intents(name, 40) if intent.answer == answer))
+
+
 def test_text_is_readable(take):
     staged, paths = take
     text = describe(staged.spec, paths, all_visible(paths)).text
     assert "_" not in text and "{" not in text and "  " not in text
+    assert not re.search(r"own lengths|its (left|right) to the", text)
     assert all(line[0].isupper() or line[0].isdigit() for line in text.splitlines())
     assert len(text.split()) / staged.spec.timeline.duration_s > 4

@@ -278,8 +278,11 @@ def test_knees_point_ahead_of_the_pelvis_and_never_flip(name):
 @pytest.mark.parametrize("name", AVATARS)
 @pytest.mark.parametrize("kept", POSTURES)
 def test_every_posture_rests_on_the_ground(name, kept):
-    points = np.concatenate(list(posed_points(body(name, 1.0, posture=kept)).values()))
-    assert -0.036 < points[:, 2].min() < 0.02, "neither through the floor nor above it"
+    limbs = posed_points(body(name, 1.0, posture=kept))
+    deepest = -0.036 if name in ON_FOUR else -0.01  # paws tilt with the shins they belong to
+    assert deepest < np.concatenate(list(limbs.values()))[:, 2].min() < 0.02, "neither through the floor nor above it"
+    if kept == "lying":
+        assert min(limbs[limb][:, 2].min() for limb in ("pelvis", "chest")) < 0.02, "the trunk does not hover"
     if kept != "standing":
         hips_m = perform(body(name, 1.0, posture=kept), np.zeros(1))[0].position_m[0, 2]
         assert hips_m < 0.5 * AVATARS[name].proportions.leg

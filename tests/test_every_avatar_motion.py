@@ -298,13 +298,13 @@ def meshes(avatar):
 @few
 @given(data=st.data())
 def test_no_limb_goes_through_the_floor(name, data):
-    """But for what is soft: the back of one who lies, and paws, which tilt with the shins they belong to."""
+    """But for what is soft: clothes and backs, and paws, which tilt with the shins they belong to."""
     case = data.draw(cases(name))
     points, _ = meshes(case.avatar)
     for limb, pose in finely(case, per_s=12).items():
         up = geometry.rotation(pose.quaternion_wxyz).as_matrix()[:, 2] * case.height_m
         lowest_m = (up @ points[limb].T).min(axis=1) + pose.position_m[:, 2]
-        assert lowest_m.min() > -(0.065 if case.legs == 4 else 0.04) * case.height_m, f"{limb}: {lowest_m.min():.3f} m"
+        assert lowest_m.min() > -(0.065 if case.legs == 4 else 0.025) * case.height_m, f"{limb}: {lowest_m.min():.3f} m"
 
 
 @every_motion

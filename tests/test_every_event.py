@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from scenes import bodies, geometry, shapes
 from scenes.avatars.avatar import AVATARS, draw_height_m
 from scenes.avatars.grasp import palm_thickness, palms
-from scenes.events.event import EVENTS, Event, EventCue, event_of, recognise, record
+from scenes.events.event import ACROSS_RAD, EVENTS, Event, EventCue, event_of, recognise, record
 from scenes.motions.motion import MOTIONS, Cue, act
 from scenes.rejection import Rejected
 from scenes.relations import Relations
@@ -22,9 +22,11 @@ from scenes.solve import solve
 from scenes.types import CameraSpec, EnvironmentSpec, LightSpec, ObjectSpec, Pattern, SceneSpec, Timeline, Trajectories
 
 every_event = pytest.mark.parametrize("name", list(EVENTS))
+several_event = pytest.mark.parametrize("name", [name for name, cls in EVENTS.items() if len(cls.roles) - len(cls.avatars) > 1])
 avatars_event = pytest.mark.parametrize("name", [name for name, cls in EVENTS.items() if cls.avatars])
 cup_event = pytest.mark.parametrize("name", [name for name, cls in EVENTS.items() if ("cup",) in cls.shapes.values()])
 examples = settings(max_examples=8)
+few = settings(max_examples=3)
 frame_rates = st.sampled_from([12.0, 24.0, 25.0, 30.0])
 
 ON_TWO_LEGS = sorted(name for name, avatar in AVATARS.items() if avatar.proportions.legs == 2)
@@ -33,7 +35,7 @@ MAX_SIZE_M = 1.25
 FASTEST_M_S = 10.0  # of any object's centre
 BOUNDS_M = 2.0  # of every object's middle, and with its half length BOUNDS_M + 0.4, from the origin of its event
 SUNK_M = 0.003
-FASTEST_RAD_S = 25.0  # of any limb
+FASTEST_RAD_S = 30.0  # of any limb
 LEAD_S = 0.4
 
 
@@ -62,7 +64,7 @@ def draw_case(name: str, rng: np.random.Generator, tries: int = 40) -> Case:
     azimuth_rad, elevation_rad = rng.uniform(-1.1, 1.1), rng.uniform(0.1, 0.7)
     for _ in range(tries):
         cast = {role: draw_object(cls, role, rng) for role in cls.roles}
-        across_rad = azimuth_rad + np.pi * rng.integers(2)
+        across_rad = azimuth_rad + rng.uniform(-ACROSS_RAD, ACROSS_RAD) + np.pi * rng.integers(2)
         cue = EventCue(
             duration_s=float(rng.uniform(*cls.seconds)),
             extent_m={role: bodies.extent_m(item.shape, item.size_m) for role, item in cast.items()},
@@ -126,9 +128,12 @@ def measure(case: Case, paths: Trajectories, names: tuple[str, ...] | None = Non
 
 def orders(case: Case):
     """The cast in every order of its roles: (names, whether the truth is the same as in the right order)."""
-    right = case.event.told_apart(case.event.roles)
+    right, seen = case.event.told_apart(case.event.roles), set()
     for order in itertools.permutations(case.event.roles):
-        yield tuple(case.cast[role].name for role in order), case.event.symmetric or case.event.told_apart(order) == right
+        told = case.event.told_apart(order)
+        if told not in seen or told == right:  # of those that differ by the interchangeable alone, only the right ones are all tried
+            yield tuple(case.cast[role].name for role in order), case.event.symmetric or told == right
+        seen.add(told)
 
 
 def matching(measured: Relations) -> list[str]:
@@ -284,7 +289,7 @@ def test_stays_on_the_stage_and_above_the_floor(name, rng):
         assert lowest_m[-1] < SUNK_M or any(role in contact.roles for contact in case.event.contacts()) or "cup" in role
 
 
-@every_event
+@several_event
 @examples
 @given(rng=seeds())
 def test_bodies_do_not_sink_into_each_other(name, rng):
@@ -367,7 +372,7 @@ def at_moments(case: Case, moments_s: np.ndarray) -> Trajectories:
     return dataclasses.replace(paths, position_m=position, quaternion_wxyz=turned)
 
 
-@every_event
+@several_event
 @examples
 @given(rng=seeds())
 def test_bodies_touch_at_no_other_time(name, rng):
@@ -405,7 +410,7 @@ def test_a_collision_keeps_momentum(rng):
 
 
 @avatars_event
-@examples
+@few
 @given(rng=seeds())
 def test_palms_are_on_what_is_held(name, rng):
     """At the very surface of the ball, on both sides of it, as long as a contact lasts; and at no other time."""
@@ -429,7 +434,7 @@ def test_palms_are_on_what_is_held(name, rng):
 
 
 @avatars_event
-@examples
+@few
 @given(rng=seeds())
 def test_avatars_begin_where_they_are_and_do_not_jump(name, rng):
     case = draw_case(name, rng)
@@ -446,7 +451,7 @@ def test_avatars_begin_where_they_are_and_do_not_jump(name, rng):
 
 
 @avatars_event
-@examples
+@few
 @given(rng=seeds())
 def test_what_flies_falls_as_it_must(name, rng):
     """While no one touches it, the second difference of its path is that of gravity."""
@@ -537,8 +542,8 @@ def test_survives_its_record(name, rng):
     loaded = dataclasses.replace(spec, parameters=json.loads(json.dumps(spec.parameters)))
     times_s = np.linspace(0.0, case.event.duration_s, 9)
     again = event_of(loaded)
-    for role, hold in case.event.holds(times_s).items():
-        np.testing.assert_allclose(again.holds(times_s)[role].shoulder, hold.shoulder, atol=1e-9)
+    for role in case.event.avatars:
+        np.testing.assert_allclose(again.hold(role, times_s).shoulder, case.event.hold(role, times_s).shoulder, atol=1e-9)
     for role, pose in case.event.poses(times_s).items():
         np.testing.assert_allclose(again.poses(times_s)[role].position_m, pose.position_m, atol=1e-9)
     assert again.places() == case.event.places()

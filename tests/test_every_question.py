@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa_templates.ask import Staged, ask, prove, stage
+from qa_templates.avatar_actions import rivals, rows_of, sets_of_four
 from qa_templates.observation import camera_keys
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, Disagreement, QuestionOptions, answers
 from qa_templates.quota import Intent, draw_options
 from scenes import bodies, geometry
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
@@ -185,6 +190,46 @@ def test_no_camera_move_is_offered_beside_one_that_it_may_be_called():
     for options in QUESTIONS["camera_move"]().option_sets(SCENE):
         moves = {camera_keys()[key][0] for key in options}
         assert not any(moves & set(CAMERA_MOVES[move].implies) for move in moves)
+
+
+def test_no_avatar_motion_is_offered_beside_one_that_it_may_be_called(name):
+    for options in QUESTIONS[name]().option_sets(SCENE):
+        assert not any(rivals(one, other) for one, other in itertools.combinations(options, 2))
+
+
+def test_of_avatar_motions_that_are_performed_or_offered_none_may_be_called_by_the_name_of_another(name):
+    """Who salutes raises a hand as well: beside it no one is asked who raises a hand, or how often one does."""
+    template = QUESTIONS[name]()
+    for intent in intents(name, 24):
+        script = template.script(intent.answer, intent.options, np.random.default_rng(intent.index), SCENE)
+        spoken_of = {motion for motion in names_in(script.slots.values()) if motion in AVATAR_MOTIONS}
+        done = {beat.motion for role in script.roles if role.avatar for beat in role.beats}
+        assert not spoken_of or not any(rivals(one, other) for one, other in itertools.combinations(spoken_of | done, 2))
+
+
+def names_in(values) -> list[str]:
+    """The strings among some slots, and those in lists among them."""
+    return [name for value in values for name in (value if isinstance(value, list | tuple) else [value]) if isinstance(name, str)]
+
+
+@given(st.sets(st.sampled_from(sorted(AVATAR_MOTIONS)), min_size=4))
+@settings(max_examples=30, deadline=None)
+def test_any_choice_of_avatar_motions_makes_fair_sets_or_says_what_it_lacks(motions):
+    try:
+        sets = sets_of_four(tuple(sorted(motions)))
+    except ValueError as error:
+        assert "scene.avatar_motions" in str(error)
+        return
+    assert len(set(Counter(key for options in sets for key in options).values())) == 1
+    assert not any(rivals(one, other) for options in sets for one, other in itertools.combinations(options, 2))
+
+
+@given(st.integers(0, 2**32), st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
+def test_rows_of_avatar_motions_hold_no_rivals(seed, count):
+    row = rows_of(tuple(AVATAR_MOTIONS), count, np.random.default_rng(seed))
+    assert len(set(row)) == count
+    assert not any(rivals(one, other) for one, other in itertools.combinations(row, 2))
 
 
 def test_extra_questions_keep_to_the_templates_that_are_asked_for():

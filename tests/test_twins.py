@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from dataclasses import replace
@@ -18,6 +19,7 @@ from generator.dataset import ConfigurationChanged, Dataset
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import make_clip
 from qa_templates.ask import prove
+from qa_templates.avatar_actions import rivals
 from qa_templates.event_words import open_events
 from qa_templates.observation import event_performance
 from qa_templates.pairs import Pair, stage_pair
@@ -306,6 +308,13 @@ def test_the_two_answers_differ_and_both_are_proved(name):
         assert first.answer != second.answer
         assert replace(first, letter=second.letter) == second
         assert pair.factor
+
+
+def test_no_twin_has_an_avatar_do_what_may_be_called_by_the_name_of_what_is_asked(name):
+    for pair, _, _ in pairs_of(name):
+        spoken_of = {value for value in pair.second.asked.slots.values() if isinstance(value, str) and value in AVATAR_MOTIONS}
+        done = {action.name for item in pair.second.spec.objects for action in item.actions}
+        assert not spoken_of or not any(rivals(one, other) for one, other in itertools.combinations(spoken_of | done, 2))
 
 
 def test_the_first_frames_are_the_same(name):

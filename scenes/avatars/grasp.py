@@ -13,7 +13,7 @@ from scenes.types import Pose
 
 GRIP = 0.8  # how far down the forearm, finger tips included, the middle of the palm is
 ELBOW_OUT = np.array([-0.25, 0.55, -1.0])  # the way an elbow points: back, outward, down
-SPARE = 0.995  # share of the arm's length within which palms are put
+SPARE = 0.985  # share of the arm's length within which palms are put
 
 
 def arm_length(size: Proportions) -> float:

@@ -120,7 +120,7 @@ def _require_possible(motion: AvatarMotion, item: ObjectSpec, kept: str, legs: i
 def _taking_part(spec: EventSpec, role: str) -> Callable[[Array], Hold]:
     """As the event has it, and before and after it as at its first and last moment."""
     event = event_of(spec)
-    return lambda times_s: event.holds(np.clip(times_s - spec.start_s, 0.0, event.duration_s))[role]
+    return lambda times_s: event.hold(role, np.clip(times_s - spec.start_s, 0.0, event.duration_s))
 
 
 def _keeping(name: str, legs: int) -> Callable[[Array], Hold]:

@@ -31,7 +31,7 @@ class DollyZoom(CameraMove):
 
     @classmethod
     def sample(cls, rng: np.random.Generator, cue: CameraCue) -> Self:
-        return cls(duration_s=cue.duration_s, sense=cue.sense, factor=cue.draw(rng, 1.35, 1.7))
+        return cls(duration_s=cue.duration_s, sense=cue.sense, factor=cue.draw_ratio(rng, 1.35, 1.7))
 
     def path(self, t_s: Array, start: CameraPath, rig: Rig) -> CameraPath:
         advance_m = self._advance_m(start, rig) * self.progress(t_s)

@@ -17,6 +17,7 @@ the film reversed, large enough to be seen, and never through the floor.
 from __future__ import annotations
 
 import functools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,16 +117,24 @@ class Rig:
 
 @dataclass(frozen=True)
 class CameraCue:
-    """What the staging asks of a camera move: ``sense`` +1 or −1 picks the direction (see `directions`)."""
+    """What the staging asks of a camera move: ``sense`` +1 or −1 picks the direction (see `directions`).
+
+    ``reach`` is the share of its natural size that it is to have.
+    """
 
     duration_s: float
     sense: int = 1
     difficulty: float = 0.3
+    reach: float = 1.0
 
     def draw(self, rng: np.random.Generator, smallest: float, largest: float) -> float:
         """A size for the difficulty, from about ``largest`` at 0 to about ``smallest`` at 1."""
         subtlety = np.clip(self.difficulty + rng.uniform(-0.2, 0.2), 0.0, 1.0)
-        return float(largest + (smallest - largest) * subtlety)
+        return self.reach * float(largest + (smallest - largest) * subtlety)
+
+    def draw_ratio(self, rng: np.random.Generator, smallest: float, largest: float) -> float:
+        """The same for a ratio, drawn at an even rate to the eye (geometric)."""
+        return math.exp(self.draw(rng, math.log(smallest), math.log(largest)))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Zoom(CameraMove):
 
     @classmethod
     def sample(cls, rng: np.random.Generator, cue: CameraCue) -> Self:
-        return cls(duration_s=cue.duration_s, sense=cue.sense, factor=cue.draw(rng, 1.35, 1.8))
+        return cls(duration_s=cue.duration_s, sense=cue.sense, factor=cue.draw_ratio(rng, 1.35, 1.8))
 
     def path(self, t_s: Array, start: CameraPath, rig: Rig) -> CameraPath:
         return start.zoomed(self._ratio(start) ** self.progress(t_s))

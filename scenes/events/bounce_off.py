@@ -21,7 +21,7 @@ class BounceOff(Event):
     seconds = (1.8, 2.8)
     reversed_in_time = ""
 
-    start_m: tuple[float, float]
+    apart_m: float
     hit_s: float
     ramp_s: float
     run_m: float
@@ -30,15 +30,14 @@ class BounceOff(Event):
     @classmethod
     def sample(cls, rng, cue: EventCue):
         first, second = (cue.extent_m[role] for role in cls.roles)
-        (run_m,) = tracks.fitting(first[0] + second[0], cue.amplitude(rng, 0.8, 1.3))
+        apart_m = tracks.draw_apart_m(rng, cue)
+        run_m = apart_m - (first[0] + second[0]) / 2
         hit_s = cue.duration_s * rng.uniform(0.42, 0.48)
-        length_m = first[0] + run_m + second[0]
-        start_m = (tracks.half_m(first) - length_m / 2, length_m / 2 - tracks.half_m(second))
-        sizes = {"start_m": start_m, "run_m": run_m, "back_m": run_m * rng.uniform(0.5, 0.8)}
+        sizes = {"apart_m": apart_m, "run_m": run_m, "back_m": run_m * rng.uniform(0.6, 0.9)}
         return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, hit_s=hit_s, ramp_s=0.4 * hit_s, **sizes)
 
     def places(self):
-        return {role: (x, 0.0, 0.0) for role, x in zip(self.roles, self.start_m, strict=True)}
+        return tracks.side_by_side(self.roles, self.apart_m)
 
     def local_poses(self, t_s):
         left_s = self.duration_s - self.hit_s

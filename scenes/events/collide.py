@@ -8,7 +8,7 @@ from scenes.events import tracks
 from scenes.events.event import EVENTS, Contact, Event, EventCue
 from scenes.rejection import Rejected
 
-SENT_M = 0.25  # how far off the struck is sent at the least, for all to see that the striker did not bounce off a wall
+SENT_M = 0.18  # how far off the struck is sent at the least, for all to see that the striker did not bounce off a wall
 RAMP = 0.4  # of the time before the hit, in which the striker gets up speed
 BACK_M = 0.06  # how far off the striker must be in the end, for all to see that it did not push
 
@@ -28,43 +28,48 @@ class Collide(Event):
     bulk = dict.fromkeys(roles, 0.88)
     seconds = (2.0, 3.0)
 
-    start_m: tuple[float, float]
+    apart_m: float
+    run_m: float
     hit_s: float
-    speed_m_s: float
-    after_m_s: tuple[float, float]
-    slowing_m_s2: float
+    restitution: float
+    masses: tuple[float, float]
 
     @classmethod
     def sample(cls, rng, cue: EventCue):
         first, second = (cue.extent_m[role] for role in cls.roles)
-        hit_s = cue.duration_s * rng.uniform(0.33, 0.38)
-        shares = after_impact((float(np.prod(first)), float(np.prod(second))), rng.uniform(0.6, 0.85))
-        left_s = cue.duration_s - hit_s
-        run_s = hit_s - RAMP * hit_s / 2  # the way before the hit, over the speed
-        slid_s = max(map(abs, shares)) * left_s / 2
-        speed = min(cue.amplitude(rng, 0.6, 1.1) / run_s, (tracks.ROOM_M - first[0] - second[0]) / (run_s + slid_s))
-        slowing = max(map(abs, shares)) * speed / left_s
-        slid_m = [float(np.sign(share) * (share * speed) ** 2 / (2 * slowing)) for share in shares]
-        if slid_m[1] - max(slid_m[0], 0.0) < BACK_M or slid_m[1] < SENT_M:
-            raise Rejected("staging", "a collision that is not clear")
-        half_way_m = (speed * run_s + first[0] + second[0] + slid_m[1]) / 2
-        return cls(
+        apart_m = tracks.draw_apart_m(rng, cue)
+        drawn = cls(
             duration_s=cue.duration_s,
             heading_rad=cue.heading_rad,
-            start_m=(tracks.half_m(first) - half_way_m, first[0] + speed * run_s + tracks.half_m(second) - half_way_m),
-            hit_s=hit_s,
-            speed_m_s=speed,
-            after_m_s=(shares[0] * speed, shares[1] * speed),
-            slowing_m_s2=slowing,
+            apart_m=apart_m,
+            run_m=apart_m - (first[0] + second[0]) / 2,
+            hit_s=cue.duration_s * rng.uniform(0.33, 0.38),
+            restitution=rng.uniform(0.65, 0.85),
+            masses=(float(np.prod(first)), float(np.prod(second))),
         )
+        slid_m = [float(way[-1]) for way in drawn._slid(np.array([cue.duration_s]))]
+        if slid_m[1] - max(slid_m[0], 0.0) < BACK_M or slid_m[1] < SENT_M:
+            raise Rejected("staging", "a collision that is not clear")
+        tracks.require_room(apart_m + (first[0] + second[0]) / 2 + slid_m[1])
+        return drawn
 
     def places(self):
-        return {role: (x, 0.0, 0.0) for role, x in zip(self.roles, self.start_m, strict=True)}
+        return tracks.side_by_side(self.roles, self.apart_m, -self.run_m / 2)
+
+    @property
+    def speed_m_s(self) -> float:
+        """Of the striker at the hit."""
+        return self.run_m / (self.hit_s * (1 - RAMP / 2))
+
+    def _slid(self, t_s):
+        """The ways of both after the hit: the faster one comes to rest as the event ends."""
+        speeds = [share * self.speed_m_s for share in after_impact(self.masses, self.restitution)]
+        slowing_m_s2 = max(map(abs, speeds)) / (self.duration_s - self.hit_s)
+        return [tracks.coast(np.maximum(t_s - self.hit_s, 0.0), speed, slowing_m_s2) for speed in speeds]
 
     def local_poses(self, t_s):
-        after_s = np.maximum(t_s - self.hit_s, 0.0)
         run = self.speed_m_s * tracks.set_off(np.minimum(t_s, self.hit_s), RAMP * self.hit_s)
-        slid = [tracks.coast(after_s, speed, self.slowing_m_s2) for speed in self.after_m_s]
+        slid = self._slid(t_s)
         return {"striker": tracks.pose(t_s, run + slid[0]), "struck": tracks.pose(t_s, slid[1])}
 
     def contacts(self):

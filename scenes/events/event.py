@@ -7,7 +7,7 @@ To add an event, add one file to this package (or register a class through the e
    numbers. Set the class attributes (see `Event`).
 2. ``sample(rng, cue)`` draws the parameters from nothing but ``rng`` and ``cue``; the sizes of the cast are in the cue.
 3. ``places()`` says where each role starts, ``local_poses(t_s)`` how each moves: closed-form, exact, no integration, no jumps.
-   Bodies that touch do so without sinking into each other. Roles that avatars play are told by ``holds(t_s)``.
+   Bodies that touch do so without sinking into each other. Roles that avatars play are told by ``hold(role, t_s)``.
 4. ``contacts()`` says who touches whom and when; a test measures it.
 5. ``matches(measured)`` recognises it from `scenes.relations` alone, with the cast in the order of its roles. It must reject every
    other event, and its own with the cast in another order (unless `symmetric`).
@@ -31,6 +31,8 @@ from scenes.catalogue import Catalogue
 from scenes.geometry import Array
 from scenes.relations import Relations
 from scenes.types import EventSpec, Pose, Vector, require
+
+ACROSS_RAD = 0.2  # how far off the way across the picture a heading may be that leads across it
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Event(ABC):
         symmetric: whether the roles may be exchanged without a change of truth.
         hides: roles that are hidden at times, on purpose, and seen again in the end.
         buries: roles that are out of sight in the end, on purpose.
-        crossways: the heading must lead across the picture (to its left or right), not in depth.
+        crossways: the heading must lead across the picture, to its left or right by `ACROSS_RAD`, not in depth.
+        implies: names of events that it may also be called: never offered where it is the answer, nor it where they are.
         reversed_in_time: name of the event that it becomes when the film runs backwards; "" means itself, "?" none registered.
     """
 
@@ -113,6 +116,7 @@ class Event(ABC):
     hides: ClassVar[tuple[str, ...]] = ()
     buries: ClassVar[tuple[str, ...]] = ()
     crossways: ClassVar[bool] = False
+    implies: ClassVar[tuple[str, ...]] = ()
     reversed_in_time: ClassVar[str] = "?"
 
     duration_s: float
@@ -131,7 +135,7 @@ class Event(ABC):
     def local_poses(self, t_s: Array) -> Mapping[str, Pose]:
         """How each role moves at times ``(frame,)`` in [0, duration_s]: offsets from its place, rotations, scales, in the local frame.
 
-        Roles that avatars play are left to `holds`.
+        Roles that avatars play are left to `hold`.
         """
 
     @abstractmethod
@@ -143,9 +147,12 @@ class Event(ABC):
     def matches(cls, measured: Relations) -> bool:
         """Whether measured trajectories of a cast, in the order of the roles, are this event. Never sees parameters."""
 
-    def holds(self, t_s: Array) -> Mapping[str, Hold]:
-        """How each avatar holds itself at times ``(frame,)`` in [0, duration_s], in the frame of where it stands and faces at first."""
-        return {}
+    def hold(self, role: str, t_s: Array) -> Hold:
+        """How an avatar holds itself at times ``(frame,)`` in [0, duration_s], in the frame of where it stands and faces at first.
+
+        Events with `avatars` have it. After the event it stays as it is at its end.
+        """
+        raise NotImplementedError(f"{self.name} is not for avatars")
 
     def facings(self) -> Mapping[str, float]:
         """The yaw of each role when the event begins, from the heading; 0 where it says nothing."""

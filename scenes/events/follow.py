@@ -23,7 +23,6 @@ class Follow(Event):
     bulk = dict.fromkeys(roles, 0.75)
     seconds = (2.6, 3.8)
 
-    start_m: tuple[float, float]
     behind_m: float
     way_m: float
     bend_rad: float
@@ -31,24 +30,23 @@ class Follow(Event):
 
     @classmethod
     def sample(cls, rng, cue: EventCue):
-        behind_m = sum(tracks.half_m(cue.extent_m[role]) for role in cls.roles) + rng.uniform(0.32, 0.45)
-        way_m, bend_rad = cue.amplitude(rng, 1.4, 2.1), cue.sense * cue.amplitude(rng, 0.9, 1.9)
-        draft = cls(
+        behind_m = tracks.draw_apart_m(rng, cue)
+        way_m, bend_rad = behind_m + cue.amplitude(rng, 0.5, 0.9), cue.sense * cue.amplitude(rng, 0.9, 1.9)
+        drawn = cls(
             duration_s=cue.duration_s,
             heading_rad=cue.heading_rad,
-            start_m=(0.0, 0.0),
             behind_m=behind_m,
             way_m=way_m,
             bend_rad=bend_rad,
             delay_s=cue.duration_s * rng.uniform(0.14, 0.2),
         )
-        x, y, _ = draft._track(np.linspace(-behind_m, way_m, 50))
-        tracks.require_room(float(max(np.ptp(x), np.ptp(y))) + sum(tracks.half_m(cue.extent_m[role]) for role in cls.roles))
-        middle = (-(x.max() + x.min()) / 2, -(y.max() + y.min()) / 2)
-        return cls(**vars(draft) | {"start_m": (float(middle[0]), float(middle[1]))})
+        ahead_m = float(np.ptp(drawn._track(np.linspace(-behind_m, way_m, 50))[0]))
+        tracks.require_room(ahead_m + sum(tracks.half_m(cue.extent_m[role]) for role in cls.roles))
+        return drawn
 
     def places(self):
-        x, y = self.start_m
+        x, y, _ = self._track(np.linspace(-self.behind_m, self.way_m, 50))
+        x, y = (-float(each.max() + each.min()) / 2 for each in (x, y))
         return {"follower": (x - self.behind_m, y, 0.0), "leader": (x, y, 0.0)}
 
     def local_poses(self, t_s):

@@ -30,8 +30,9 @@ from scenes.types import Vector
 GRAVITY_M_S2 = 9.81
 SWING_S, SETTLE_S = 0.42, 0.38  # from the chest to where the item is let go, and from where it is caught to the chest
 RAISE_S, LOWER_S, OPEN_S = 0.5, 0.55, 0.14  # to raise hands before a catch, to lower them after a throw, to open them
-FOLLOW_S = 0.04  # hands stop after a throw, and start before a catch, with this time constant
+FOLLOW_S = 0.025  # hands stop after a throw, and start before a catch, with this time constant
 LOOKS_RAD = 1.0  # how far from the camera avatars may look away at first
+CARRIED = -0.17  # over the shoulders, of the middle of what is held before the chest, in heights of the body
 LIFT = 0.09  # how high feet swing in a turn, in leg lengths
 BEATS_RAD = 0.55  # of a turn, for one step
 
@@ -142,14 +143,14 @@ class Handling(Event):
     def local_poses(self, t_s):
         way = self.item_path_m(t_s) - self.item_path_m(np.zeros(1))
         turned = geometry.yaw(self.facing_rad(0, t_s) - self.cast[0].first_rad)
-        return {self.item: tracks.pose(t_s, *way.T, turned)}
+        return {self.item: tracks.pose(t_s, way[:, 0], way[:, 1], way[:, 2], turned)}
 
     def contacts(self):
         stretches = [(each, max(each.start_s, 0.0), min(each.end_s, self.duration_s)) for each in self.holding()]
         return tuple(Contact((self.avatars[each.who], self.item), start, end) for each, start, end in stretches)
 
-    def holds(self, t_s):
-        return {role: self._hold(who, t_s) for who, role in enumerate(self.avatars)}
+    def hold(self, role, t_s):
+        return self._hold(self.avatars.index(role), t_s)
 
     def facing_rad(self, who: int, t_s: Array) -> Array:
         """``(frame,)``: which way one of the cast faces."""
@@ -159,7 +160,7 @@ class Handling(Event):
 
     def carried_m(self, who: int, t_s: Array | float) -> Array:
         """``(frame, 3)``: the middle of the item that one of the cast holds before the chest."""
-        return self.cast[who].before(0.085, -0.2, self.radius_m, self.facing_rad(who, np.asarray(t_s)))
+        return self.cast[who].before(0.085, CARRIED, self.radius_m, self.facing_rad(who, np.asarray(t_s)))
 
     def palms_m(self, who: int, t_s: Array) -> Array:
         """``(frame, 2, 3)``: where the palms of one of the cast are when they are on the item, or wait for it."""
@@ -167,8 +168,8 @@ class Handling(Event):
         middle_m, open_share = self._reached_for(who, t_s)
         ahead = np.stack([np.cos(facing_rad), np.sin(facing_rad), np.zeros(len(t_s))], axis=1)
         leftward = np.stack([-ahead[:, 1], ahead[:, 0], ahead[:, 2]], axis=1)
-        aside_m = self.radius_m * math.sqrt(1 - self.grip_behind**2) + palm_thickness(person.size) * person.height_m
-        aside_m = (aside_m + 0.05 * person.height_m * open_share)[:, None]
+        on_it_m = self.radius_m * math.sqrt(1 - self.grip_behind**2) + palm_thickness(person.size) * person.height_m
+        aside_m = (on_it_m + 0.05 * person.height_m * open_share)[:, None]
         middle_m = middle_m - self.grip_behind * self.radius_m * ahead
         return np.stack([middle_m + aside_m * leftward, middle_m - aside_m * leftward], axis=1)
 
@@ -253,7 +254,9 @@ class Handling(Event):
         """Raise Rejected when hands do not reach the item all the time that they hold it."""
         t_s = np.linspace(0.0, self.duration_s, 60)
         for who, person in enumerate(self.cast):
-            mine = np.any([(t_s >= each.start_s) & (t_s <= each.end_s) for each in self._mine(who)] or [[False] * 60], axis=0)
+            mine = np.zeros(len(t_s), bool)
+            for each in self._mine(who):
+                mine |= (t_s >= each.start_s) & (t_s <= each.end_s)
             if mine.any():
                 turn = geometry.yaw(person.first_rad)
                 got = palms(limb_poses(self._hold(who, t_s[mine]), person.size, person.height_m), person.size, person.height_m)

@@ -71,7 +71,7 @@ class HideForAWhile(Event):
         there, back = self._moved(u / MOVING), self._moved((u - 1 + MOVING) / MOVING)
         start, over, end = (np.asarray(place) for place in (self.starts, self.slots[0], self.ends))
         way = np.outer(there[0], over - start) + np.outer(back[0], end - over)
-        return {"cup": tracks.pose(t_s, *way.T, there[1] + back[1])} | {role: tracks.pose(t_s) for role in self.roles[1:]}
+        return {"cup": tracks.pose(t_s, way[:, 0], way[:, 1], there[1] + back[1])} | {role: tracks.pose(t_s) for role in self.roles[1:]}
 
     def contacts(self):
         return ()

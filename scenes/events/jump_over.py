@@ -7,7 +7,7 @@ from scenes.events import tracks
 from scenes.events.event import EVENTS, Event, EventCue
 from scenes.rejection import Rejected
 
-HIGHEST_M = 1.5
+HIGHEST_M = 1.8
 
 
 @EVENTS.register
@@ -30,7 +30,7 @@ class JumpOver(Event):
     def sample(cls, rng, cue: EventCue):
         jumper, cleared = (cue.extent_m[role] for role in cls.roles)
         overlap_m = (jumper[0] + cleared[0]) / 2
-        way_m = 2 * max(cue.amplitude(rng, 0.7, 1.0), 1.6 * overlap_m)
+        way_m = 2 * tracks.draw_apart_m(rng, cue, least_m=1.6 * overlap_m)
         height_m = (cleared[2] + rng.uniform(0.05, 0.15)) / (1 - (2 * overlap_m / way_m) ** 2)
         tracks.require_room(way_m + jumper[0])
         if height_m > HIGHEST_M:

@@ -21,19 +21,19 @@ class Meet(Event):
     symmetric = True
     reversed_in_time = "part"
 
-    start_m: tuple[float, float]
+    apart_m: float
     way_m: tuple[float, float]
 
     @classmethod
     def sample(cls, rng, cue: EventCue):
         first, second = (cue.extent_m[role] for role in cls.roles)
-        ways = tracks.fitting(first[0] + second[0], *(cue.amplitude(rng, 0.45, 0.85) for _ in cls.roles))
-        length_m = sum(ways) + first[0] + second[0]
-        start_m = (tracks.half_m(first) - length_m / 2, length_m / 2 - tracks.half_m(second))
-        return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, start_m=start_m, way_m=(ways[0], ways[1]))
+        apart_m = tracks.draw_apart_m(rng, cue)
+        gap_m, share = apart_m - (first[0] + second[0]) / 2, rng.uniform(0.42, 0.58)
+        ways_m = (share * gap_m, (1 - share) * gap_m)
+        return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, apart_m=apart_m, way_m=ways_m)
 
     def places(self):
-        return {role: (x, 0.0, 0.0) for role, x in zip(self.roles, self.start_m, strict=True)}
+        return tracks.side_by_side(self.roles, self.apart_m)
 
     def local_poses(self, t_s):
         u = geometry.ease(t_s / self.duration_s)

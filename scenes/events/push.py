@@ -23,20 +23,20 @@ class Push(Event):
     bulk = dict.fromkeys(roles, 0.88)
     seconds = (2.2, 3.2)
 
-    start_m: tuple[float, float]
+    apart_m: float
     gap_m: float
     push_m: float
 
     @classmethod
     def sample(cls, rng, cue: EventCue):
         first, second = (cue.extent_m[role] for role in cls.roles)
-        gap_m, push_m = tracks.fitting(first[0] + second[0], cue.amplitude(rng, 0.45, 0.8), cue.amplitude(rng, 0.65, 1.1))
-        length_m = first[0] + second[0] + gap_m + push_m
-        start_m = (tracks.half_m(first) - length_m / 2, first[0] + gap_m + tracks.half_m(second) - length_m / 2)
-        return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, start_m=start_m, gap_m=gap_m, push_m=push_m)
+        apart_m = tracks.draw_apart_m(rng, cue)
+        gap_m = apart_m - (first[0] + second[0]) / 2
+        (push_m,) = tracks.fitting(first[0] + second[0] + gap_m, cue.amplitude(rng, 0.65, 1.1))
+        return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, apart_m=apart_m, gap_m=gap_m, push_m=push_m)
 
     def places(self):
-        return {role: (x, 0.0, 0.0) for role, x in zip(self.roles, self.start_m, strict=True)}
+        return tracks.side_by_side(self.roles, self.apart_m, -self.push_m / 2)
 
     def local_poses(self, t_s):
         gone = (self.gap_m + self.push_m) * steady(t_s / self.duration_s, RAMP)

@@ -27,13 +27,13 @@ class Stack(Event):
     @classmethod
     def sample(cls, rng, cue: EventCue):
         stacked, base = (cue.extent_m[role] for role in cls.roles)
-        distance_m = (stacked[0] + base[0]) / 2 + cue.amplitude(rng, 0.25, 0.6)
+        distance_m = tracks.draw_apart_m(rng, cue)
         tracks.require_room(distance_m + (stacked[0] + base[0]) / 2)
         lift_m = base[2] + rng.uniform(0.15, 0.3)
         return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, distance_m=distance_m, top_m=base[2], lift_m=lift_m)
 
     def places(self):
-        return {"stacked": (-self.distance_m / 2, 0.0, 0.0), "base": (self.distance_m / 2, 0.0, 0.0)}
+        return tracks.side_by_side(self.roles, self.distance_m)
 
     def local_poses(self, t_s):
         x, z = tracks.lift_over(t_s / self.duration_s, self.distance_m, self.lift_m, self.top_m)

@@ -21,6 +21,7 @@ class SwapPlaces(Event):
     symmetric = True
     hides = roles
     crossways = True
+    implies = ("pass_behind", "pass_in_front")
     reversed_in_time = ""
 
     radius_m: float
@@ -29,12 +30,12 @@ class SwapPlaces(Event):
     @classmethod
     def sample(cls, rng, cue: EventCue):
         bodies_m = sum(tracks.radius_m(cue.extent_m[role]) for role in cls.roles)
-        radius_m = max(cue.amplitude(rng, 0.5, 0.85), bodies_m / 2 + 0.06)
+        radius_m = tracks.draw_apart_m(rng, cue, least_m=bodies_m + 0.12) / 2
         tracks.require_room(2 * radius_m + bodies_m)
         return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, radius_m=radius_m, sense=cue.sense)
 
     def places(self):
-        return {"first": (-self.radius_m, 0.0, 0.0), "second": (self.radius_m, 0.0, 0.0)}
+        return tracks.side_by_side(self.roles, 2 * self.radius_m)
 
     def local_poses(self, t_s):
         angle = self.sense * np.pi * geometry.ease(t_s / self.duration_s)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from scenes.events.event import EVENTS, EventCue
-from scenes.events.handling import SETTLE_S, SWING_S, Handling, Held, catching, looks_rad, standing, swung, throwing, thrown
+from scenes.events.handling import CARRIED, SETTLE_S, SWING_S, Handling, Held, catching, looks_rad, standing, swung, throwing, thrown
 from scenes.geometry import Array
 
 PAUSE_S = 0.25  # before the next throw, and after the last
@@ -57,11 +57,11 @@ class Throwing(Handling):
 
     def _before_chest_m(self, who: int) -> Array:
         """``(3,)``: of one who faces the other."""
-        return self.cast[who].before(0.085, -0.2, self.radius_m, self.cast[who].then_rad)
+        return self.cast[who].before(0.085, CARRIED, self.radius_m, self.cast[who].then_rad)
 
     def _let_go_m(self, who: int) -> Array:
         """``(3,)``: where a ball is let go, or caught."""
-        return self.cast[who].before(0.24, 0.0, 0.3 * self.radius_m, self.cast[who].then_rad)
+        return self.cast[who].before(0.225, 0.0, 0.3 * self.radius_m, self.cast[who].then_rad)
 
 
 @EVENTS.register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -30,7 +30,7 @@ class ThrowAndReturn(Throwing):
     sentence = "{thrower} throws {ball} to {catcher}, who throws it back"
     base = "play catch with"
     shapes: ClassVar = {"ball": ("ball",)}
-    bulk: ClassVar = {"ball": 0.42}
+    bulk: ClassVar = {"ball": 0.4}
     seconds = (4.8, 5.8)
     hides = ("ball",)
     interchangeable = OTHERS
@@ -57,8 +57,15 @@ class ThrowAndReturn(Throwing):
             radius_m=cue.extent_m["ball"][0] / 2,
             flight_s=round(rng.uniform(0.5, 0.6), 3),
         )
-        event.require_reach()
+        for number in range(1, PLACES + 1):  # any of them could catch it: who is too small does not tell who does not
+            event._thrown_to(number).require_reach()
         return event
+
+    def _thrown_to(self, place: int) -> ThrowAndReturn:
+        """The same with the one at a place of the cast as the catcher."""
+        thrower, *others = self.people
+        catcher = others.pop(place - 1)
+        return replace(self, people=((*thrower[:5], catcher[5] - math.pi), catcher, *others))
 
     @classmethod
     def matches(cls, measured):

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from scenes import geometry
+from scenes.events.event import EventCue
 from scenes.geometry import Array
 from scenes.rejection import Rejected
 from scenes.types import Pose, Vector
 
-ROOM_M = 3.8  # from end to end of an event
+ROOM_M = 4.0  # from end to end of an event
+GAP = (0.75, 1.25)  # between two that start apart, against their size along the heading
+GAP_M = (0.42, 0.7)  # the same, at the least and at the most
 SQUARE = ("bus", "crate", "cube", "cylinder", "drum")  # touch along x where their bounding boxes do, and have a flat top
 Poses = Mapping[str, Pose]
 
@@ -33,6 +36,25 @@ def half_m(extent_m: Vector) -> float:
 def radius_m(extent_m: Vector) -> float:
     """Of the smallest upright cylinder around a body."""
     return float(np.hypot(extent_m[0], extent_m[1])) / 2
+
+
+def draw_apart_m(rng: np.random.Generator, cue: EventCue, least_m: float = 0.0) -> float:
+    """From centre to centre of two that start apart, one ahead of the other along the heading.
+
+    It follows from their sizes and from nothing else, so that no first frame tells which event is about to happen. Draw it
+    before anything else.
+
+    Args:
+        least_m: what the event needs; only wide and shallow bodies need more than is drawn.
+    """
+    length_m = sum(map(half_m, cue.extent_m.values()))
+    gap_m = np.clip(length_m * cue.amplitude(rng, *GAP), *GAP_M)
+    return max(float(length_m + gap_m), least_m)
+
+
+def side_by_side(roles: tuple[str, ...], apart_m: float, shift_m: float = 0.0) -> dict[str, Vector]:
+    """The places of two, the first behind the second; the middle between them is ``shift_m`` ahead of the origin."""
+    return {roles[0]: (shift_m - apart_m / 2, 0.0, 0.0), roles[1]: (shift_m + apart_m / 2, 0.0, 0.0)}
 
 
 def require_room(length_m: float) -> None:
@@ -69,6 +91,20 @@ def lift_over(u: Array, distance_m: float, height_m: float, final_m: float) -> t
     across = distance_m * geometry.ease((u - 0.2) / 0.48)
     up = height_m * geometry.ease(u / 0.36) - (height_m - final_m) * geometry.ease((u - 0.64) / 0.36)
     return across, up
+
+
+def way_round(u: Array, before_m: float, beyond_m: float, aside_m: float) -> tuple[Array, Array]:
+    """x and y of a body from ``before_m`` before another to ``beyond_m`` beyond it, round half an ellipse, as u goes from 0 to 1."""
+    angle = np.pi * u
+    return np.asarray((before_m + beyond_m) / 2 * (1 - np.cos(angle))), np.asarray(aside_m * np.sin(angle))
+
+
+def clear_aside_m(first: Vector, second: Vector, before_m: float, beyond_m: float, spare_m: float) -> float:
+    """How wide that ellipse must be for two boxes of these extents to keep ``spare_m`` from each other."""
+    overlap_m, half_way_m = half_m(first) + half_m(second) + spare_m, (before_m + beyond_m) / 2
+    cosines = [(before_m - half_way_m - side * overlap_m) / half_way_m for side in (-1, 1)]
+    lowest = min(float(np.sqrt(max(1.0 - cosine**2, 0.01))) for cosine in cosines)
+    return ((first[1] + second[1]) / 2 + spare_m) / lowest
 
 
 def round_trip(angle_rad: ArrayLike, radius: float) -> tuple[Array, Array]:

@@ -29,6 +29,7 @@ class ArmCircles(AvatarMotion):
     signed = True
     ways = {1: "forwards", -1: "backwards"}
     reverses_sense = True
+    implies = ("raise_arms",)
 
     cycles: int
     outward_rad: float

@@ -23,6 +23,7 @@ class DanceStep(AvatarMotion):
     seconds_per_cycle = (1.6, 2.2)
     max_cycles = 4
     countable = True
+    implies = ("sidestep",)
 
     cycles: int
     step: float

@@ -27,6 +27,7 @@ class Flap(AvatarMotion):
     countable = True
     least_cycles = 2
     begins = UPRIGHT
+    implies = ("raise_arms",)
 
     cycles: int
     beat_rad: float

@@ -24,6 +24,7 @@ class GetUp(AvatarMotion):
     begins = ("lying",)
     ends = "standing"
     reversed_in_time = "lie_down"
+    implies = ("stand_up",)
 
     posture: str = "lying"
 

@@ -24,6 +24,7 @@ class HopOnOneLeg(AvatarMotion):
     seconds_per_cycle = (0.9, 1.3)
     countable = sided = mirrors = True
     least_cycles = 2
+    implies = ("jump",)
 
     cycles: int
     height: float

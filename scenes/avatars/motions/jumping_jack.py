@@ -21,6 +21,7 @@ class JumpingJack(AvatarMotion):
     seconds_per_cycle = (1.0, 1.5)
     countable = True
     least_cycles = 2
+    implies = ("jump", "raise_arms")
 
     cycles: int
     spread: float

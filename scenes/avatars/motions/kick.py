@@ -22,6 +22,7 @@ class Kick(AvatarMotion):
     verb, base = "kicks with its {side} leg", "kick with its {side} leg"
     seconds_per_cycle = (1.1, 1.6)
     countable = sided = mirrors = True
+    implies = ("knee_raise",)
 
     cycles: int
     angle_rad: float

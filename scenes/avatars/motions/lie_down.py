@@ -33,6 +33,7 @@ class LieDown(AvatarMotion):
     legs = (2, 4)
     ends = "lying"
     reversed_in_time = "get_up"
+    implies = ("sit_down",)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, cue: AvatarCue) -> Self:

@@ -26,6 +26,7 @@ class LookAround(AvatarMotion):
     base = "look around to both sides"
     seconds_per_cycle = (2.2, 3.4)
     begins = UPRIGHT
+    implies = ("look_aside",)
 
     first: int
     turn_rad: float

@@ -19,6 +19,7 @@ class March(AvatarMotion):
 
     verb, base = "marches on the spot", "march on the spot"
     seconds_per_cycle = (2.2, 3.4)
+    implies = ("knee_raise", "walk")
 
     steps: int
     lift: float

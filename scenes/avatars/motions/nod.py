@@ -26,6 +26,7 @@ class Nod(AvatarMotion):
     least_cycles = 2
     begins = ANY_POSTURE
     legs = (2, 4)
+    implies = ("bow",)
 
     cycles: int
     nod_rad: float

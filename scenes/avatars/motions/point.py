@@ -24,6 +24,7 @@ class Point(AvatarMotion):
     seconds_per_cycle = (1.4, 2.6)
     sided = True
     begins = ANY_POSTURE
+    implies = ("raise_hand",)
 
     aside_rad: float
     rise_rad: float

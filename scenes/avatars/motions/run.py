@@ -23,6 +23,7 @@ class Run(AvatarMotion):
     travels = True
     legs = (2, 4)
     reversed_in_time = "?"
+    implies = ("walk",)
 
     steps: int
     way: float

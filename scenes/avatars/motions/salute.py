@@ -24,6 +24,7 @@ class Salute(AvatarMotion):
     seconds_per_cycle = (1.4, 2.6)
     sided = True
     begins = ANY_POSTURE
+    implies = ("raise_hand",)
 
     rise: float
 

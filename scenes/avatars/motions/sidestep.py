@@ -21,6 +21,7 @@ class Sidestep(AvatarMotion):
     verb, base = "steps sideways {way}", "step sideways {way}"
     seconds_per_cycle = (2.0, 3.2)
     signed = mirrors = travels = reverses_sense = True
+    implies = ("walk",)
 
     pairs: int
     step: float

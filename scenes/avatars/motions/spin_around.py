@@ -22,6 +22,7 @@ class SpinAround(AvatarMotion):
     seconds_per_cycle = (2.2, 3.4)
     signed = mirrors = reverses_sense = True
     legs = (2, 4)
+    implies = ("turn",)
 
     steps: int
     arms_rad: float

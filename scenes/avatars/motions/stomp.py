@@ -22,6 +22,7 @@ class Stomp(AvatarMotion):
     countable = sided = mirrors = True
     least_cycles = 2
     reversed_in_time = "?"
+    implies = ("knee_raise",)
 
     cycles: int
     lift: float

@@ -23,6 +23,7 @@ class Stretch(AvatarMotion):
     base = "stretch"
     seconds_per_cycle = (2.0, 3.0)
     begins = UPRIGHT
+    implies = ("raise_arms",)
 
     reach_rad: float
     back_rad: float

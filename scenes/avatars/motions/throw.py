@@ -31,6 +31,7 @@ class Throw(AvatarMotion):
     seconds_per_cycle = (1.4, 2.2)
     sided = True
     reversed_in_time = "?"
+    implies = ("raise_hand",)
 
     twist_rad: float
 

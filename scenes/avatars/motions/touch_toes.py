@@ -26,6 +26,7 @@ class TouchToes(AvatarMotion):
     seconds_per_cycle = (1.6, 2.4)
     countable = True
     max_cycles = 4
+    implies = ("bow",)
 
     cycles: int
     bend_rad: float

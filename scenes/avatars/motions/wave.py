@@ -26,6 +26,7 @@ class Wave(AvatarMotion):
     least_cycles = 2
     sided = True
     begins = ANY_POSTURE
+    implies = ("raise_hand",)
 
     cycles: int
     swing_rad: float
