@@ -124,7 +124,7 @@ def label_clips_s(options: GenerateOptions) -> list[tuple[bool, float]]:
             began = time.process_time()
             attempt_clip(index, options, dataset)
             spent_s = time.process_time() - began
-            path = dataset.annotation(index)
+            path = dataset.annotation(dataset.key(index))
             found.append((path.exists() and any(is_avatar(item.shape) for item in load_spec(path).objects), spent_s))
     return found[1:]
 

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import hashlib
 import importlib.metadata
+import io
 import json
 import logging
 import math
@@ -267,7 +268,9 @@ def load_questions(path: str | Path) -> tuple[Question, ...]:
 
 def write_trajectories(path: Path, paths: Trajectories) -> None:
     """Arrays under the names of their fields; numpy dates the members 1980, so that the bytes depend on the values alone."""
-    np.savez_compressed(path, **{each.name: np.asarray(getattr(paths, each.name)) for each in fields(paths)})
+    archive = io.BytesIO()  # on a full disk, the archive of a file complains once more when it is collected
+    np.savez_compressed(archive, **{each.name: np.asarray(getattr(paths, each.name)) for each in fields(paths)})
+    path.write_bytes(archive.getvalue())
 
 
 def load_trajectories(path: str | Path) -> Trajectories:

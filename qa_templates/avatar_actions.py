@@ -56,10 +56,13 @@ def fitting(motions: tuple[str, ...], needed_s, longest_s: float) -> tuple[str, 
     return tuple(name for name in motions if needed_s(name) <= longest_s) or motions
 
 
-def shortest(motions: tuple[str, ...], share: float = 0.6) -> tuple[str, ...]:
-    """The quicker ones of the motions, for rows of several that must fit into a clip."""
+def shortest(motions: tuple[str, ...], least: int = 4, share: float = 0.6) -> tuple[str, ...]:
+    """The quicker ones of the motions, for rows of ``least`` that must fit into a clip; more where they would hold rivals."""
     ordered = sorted(motions, key=lambda name: (span_s(name)[0], name))
-    return tuple(sorted(ordered[: max(4, round(share * len(ordered)))]))
+    count = max(least, round(share * len(ordered)))
+    while count < len(ordered) and len(_compatible(_by_rivals(tuple(ordered[:count])))) < least:
+        count += 1
+    return tuple(sorted(ordered[:count]))
 
 
 def said(motion: str, sense: int | None = None, *, base: bool = False) -> str:
@@ -93,9 +96,10 @@ def _allowed(scene: SceneOptions, least: int, wanted, legs: int) -> tuple[str, .
 # Motions that may not stand beside one another
 
 
+@cache
 def rivals(one: str, other: str) -> bool:
     """Whether who performs one of two motions may be said to perform the other: to salute is to raise a hand."""
-    both = {one, other} <= set(AVATAR_MOTIONS)
+    both = one in AVATAR_MOTIONS and other in AVATAR_MOTIONS
     return both and (other in AVATAR_MOTIONS[one].implies or one in AVATAR_MOTIONS[other].implies)
 
 
@@ -107,7 +111,7 @@ def rows_of(motions: Sequence[str], count: int, rng: np.random.Generator) -> lis
     """
     row = _compatible([str(name) for name in rng.permutation(sorted(motions))])[:count]
     if len(row) < count:
-        row = _compatible(_by_rivals(motions))[:count]
+        row = _compatible(_by_rivals(tuple(motions)))[:count]
     require(len(row) == count, "scene.avatar_motions", list(motions), f"at least {count}, none of which is another's name as well")
     return [str(name) for name in rng.permutation(row)]
 
@@ -144,7 +148,8 @@ def _compatible(motions: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _by_rivals(motions: Sequence[str]) -> list[str]:
+@cache
+def _by_rivals(motions: tuple[str, ...]) -> list[str]:
     """The motions, those with the fewest rivals among them first."""
     return sorted(motions, key=lambda name: (sum(rivals(name, other) for other in motions), name))
 

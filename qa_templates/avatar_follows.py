@@ -22,7 +22,7 @@ class AvatarFollows(WhatFollows):
         return Script((Role("subject", beats, avatar=True, legs=2),), shots=None, room_s=needed_s, slots=slots)
 
     def _motions(self, scene):
-        return shortest(standing_motions(scene, 5))
+        return shortest(standing_motions(scene, 5), 5)
 
     def option_text(self, answer, slots):
         return f"it {spoken(slots[answer])}"

@@ -14,6 +14,7 @@ TEXTS = {
     "right": "sideways, to its own right",
 }
 MIRRORED = {"forward": "forward", "backward": "backward", "left": "right", "right": "left"}
+REACHES = {"walk": 0.55, "sidestep": 1.0}  # about equally short for the stage: neither first nor last place tells much of the way
 REVERSED = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
 
 
@@ -36,7 +37,7 @@ class AvatarGait(QuestionTemplate):
         motion, sense = GAITS[answer]
         heading = str(rng.choice(["left", "right", "towards", "away"]))
         needed_s = max(room_s(span_s(name)) for name, _ in GAITS.values())
-        role = Role("subject", (Beat(motion, sense=sense, heading=heading),), avatar=True, legs=2, any_way=True)
+        role = Role("subject", (Beat(motion, sense=sense, heading=heading, reach=REACHES[motion]),), avatar=True, legs=2)
         return Script((role,), shots=None, room_s=needed_s)
 
     def measure(self, asked, paths, seen):

@@ -4,6 +4,7 @@ import numpy as np
 
 from qa_templates.directions import travelling_motions
 from qa_templates.observation import MIN_CAMERA_PX, camera_key, camera_keys, camera_phrase, mirrored_camera, reversed_camera, scaled_px
+from qa_templates.orders import differing
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.camera_kinematics import DEFAULT_DEPTH_M, CameraKinematics, camera_segments
@@ -74,10 +75,10 @@ class CameraCombination(QuestionTemplate):
 
     def twins(self, answer, options):
         """One of the two moves goes the other way."""
-        return tuple(key for key in options if len(_differing(answer, key)) == 1)
+        return tuple(key for key in options if len(differing(answer, key, "+")) == 1)
 
     def twin(self, spec, asked, answer, rng, scene):
-        (place,) = _differing(asked.answer, answer)
+        (place,) = differing(asked.answer, answer, "+")
         return refilmed(spec, Shot(*camera_keys()[answer.split("+")[place]]), rng, scene, place), "direction"
 
     def mirrored(self, asked):
@@ -85,11 +86,6 @@ class CameraCombination(QuestionTemplate):
 
     def reversed_in_time(self, asked):
         return with_answers(asked, lambda key: "+".join(reversed_camera(part) for part in key.split("+")))
-
-
-def _differing(answer: str, other: str) -> list[int]:
-    """Which of the moves differ in two answers."""
-    return [place for place, (one, two) in enumerate(zip(answer.split("+"), other.split("+"), strict=True)) if one != two]
 
 
 def component_shifts_px(paths: Trajectories, first: int, last: int) -> dict[str, float]:

@@ -50,6 +50,7 @@ PATTERNS = {
 }
 MIN_VISIBLE = 0.5  # mean visible fraction of what is described
 MIN_WAY_M = 0.3
+SIDEWAYS = ("to the right", "to the left")
 MIN_SHIFT_PX = 20.0  # in the picture, at 480 lines: what goes so far one way is not said to go the other
 SURE_SHARE = 0.38  # sine of the angle below which a way is not said to lead in a direction
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -195,7 +196,8 @@ def _way(paths: Trajectories, name: str, first: int, last: int, *, own_way: bool
     named = [each for each in named if each != _against(paths, name, first, last)]
     far = _lengths(far_m / float(paths.extent_m[paths.index(name)].max()))
     if own_way and named:
-        return f", which is {' and '.join(named)} in the picture, {far}"
+        frame = " in the picture" if named[0] in SIDEWAYS else ""
+        return f", which is {' and '.join(named)}{frame}, {far}"
     return "".join(f" {each}" for each in (" and ".join(named), far) if each)
 
 
@@ -205,15 +207,15 @@ def _against(paths: Trajectories, name: str, first: int, last: int) -> str:
     shift_px = float(x_px[last] - x_px[first])
     if abs(shift_px) < scaled_px(paths, MIN_SHIFT_PX):
         return ""
-    return "to the left" if shift_px > 0 else "to the right"
+    return SIDEWAYS[shift_px > 0]
 
 
 def _directions(moved: np.ndarray, ahead: np.ndarray) -> list[str]:
     """Names of the directions in which a unit way over the ground clearly leads, for one who looks ahead."""
     ahead = ahead / np.linalg.norm(ahead)
     across, deeper = float(moved @ (ahead[1], -ahead[0])), float(moved @ ahead)
-    sideways, inwards = ("to the right", "to the left"), ("away from the camera", "towards the camera")
-    named = [(names[share < 0], abs(share)) for names, share in ((sideways, across), (inwards, deeper))]
+    inwards = ("away from the camera", "towards the camera")
+    named = [(names[share < 0], abs(share)) for names, share in ((SIDEWAYS, across), (inwards, deeper))]
     return [words for words, share in named if share > SURE_SHARE]
 
 
@@ -223,7 +225,8 @@ def _lengths(lengths: float) -> str:
     if whole + half < 2:
         return f"by about {'its own length' if whole else 'half of its own length'}"
     number = NUMBERS[whole] if whole < len(NUMBERS) else str(whole)
-    return f"by about {number}{' and a half' if half else ''} times its own length"
+    amount = f"{number} and a half times" if half else _times(whole)
+    return f"by about {amount} its own length"
 
 
 def _times(number: int) -> str:
@@ -268,7 +271,7 @@ def _camera(paths: Trajectories) -> Iterator[Remark]:
 
 
 def _moves_at_once(paths: Trajectories, first: int, last: int) -> str:
-    """The two moves of which one is made up, the one that shows more first; "moves" where it is not clearly so, "" where it does not show."""
+    """The two moves of which one is made up, the one that shows more first; "moves" where it is not clearly so, "" if it does not show."""
     measured = CameraKinematics.of(paths, first, last)
     least_px = scaled_px(paths, MIN_CAMERA_PX)
     if measured.perceived_px < least_px:

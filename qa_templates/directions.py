@@ -20,7 +20,7 @@ OPPOSITE = {"right": "left", "left": "right", "towards": "away", "away": "toward
 TRAVELLING = ("slide", "roll", "hop", "leap")
 MIN_MARGIN_RAD = np.radians(15)
 MIN_SIDEWAYS_PX = 30.0  # at 480 lines
-MIN_APPROACH = 0.08  # change in depth over depth: change in size in the picture
+MIN_APPROACH = 0.08  # change in depth over depth midway: change in size in the picture
 
 
 def travelling_motions(scene: SceneOptions, *, turning: bool = False) -> list[str]:
@@ -58,7 +58,8 @@ def direction(paths: Trajectories, performance: Performance) -> tuple[str, float
     (name, margin_rad), (other, other_rad) = (quarter(moved, ahead) for ahead in (forward, sight))
     if name != other:
         raise Rejected("question", "the direction is not clear in the picture")
-    _require_visible(paths, performance, name, float(moved @ forward) / float(sight @ forward))
+    midway_m = float((sight + moved / 2) @ forward)
+    _require_visible(paths, performance, name, float(moved @ forward) / midway_m)
     return name, min(margin_rad, other_rad)
 
 

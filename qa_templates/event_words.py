@@ -16,6 +16,7 @@ from scenes.relations import Relations
 from scenes.script import Beat, SceneOptions
 from scenes.types import Trajectories, require
 
+ROOM_OF_PAIR_M = (1.65, 0.8)  # ahead and aside from between them, of two objects of half a metre
 ON_THE_SPOT = ("bounce", "flip", "pulse", "shake", "spin")
 BLUNT = ("crate", "cube", "cylinder", "drum")  # shapes that any object of most events may have
 
@@ -34,34 +35,40 @@ def open_events(scene: SceneOptions, least: int = 1, *, directed: bool = False) 
     return chosen
 
 
+def pair_events(scene: SceneOptions) -> tuple[str, ...]:
+    """Directed open events for which two pairs have room beside each other, so that none but the event tells who takes part.
+
+    Raises:
+        ValueError: the scene options allow none of them.
+    """
+    chosen = tuple(name for name in open_events(scene, directed=True) if _is_compact(EVENTS[name]))
+    require(bool(chosen), "scene.events", list(scene.events), "one of two blunt objects that needs little room, or none for all")
+    return chosen
+
+
 def may_stand_together(one: str, other: str) -> bool:
     """Whether an event may be offered where another one is the answer: not what is also true, or half true."""
     return one not in EVENTS[other].implies and other not in EVENTS[one].implies
 
 
-def event_sets(names: Sequence[str]) -> list[tuple[str, ...]]:
+@lru_cache
+def event_sets(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Sets of four events, no two of which are true of the same; each event lies in equally many.
 
-    The sets that are left when those with two true options are out hold some events more often than others. They are dealt in
-    rounds, always the one with the events that were dealt least, for as long as this comes out even.
+    The sets that remain when those with two true options are left out hold some events more often than others. They are dealt
+    one after another, those first whose events were dealt least and may stand with fewest, for as long as it comes out even.
     """
+    alone = {name: sum(not may_stand_together(name, other) for other in names) for name in names}
     left = [each for each in subsets(names) if all(may_stand_together(*pair) for pair in itertools.combinations(each, 2))]
     dealt: list[tuple[str, ...]] = []
     counts, even = dict.fromkeys(names, 0), 0
     while left:
-        least = min(left, key=lambda each: (sorted((counts[name] for name in each), reverse=True), _met(each, dealt), each))
-        left.remove(least)
-        dealt.append(least)
-        for name in least:
+        dealt.append(min(left, key=lambda each: (max(counts[k] for k in each), sum(counts[k] - alone[k] / 100 for k in each), each)))
+        left.remove(dealt[-1])
+        for name in dealt[-1]:
             counts[name] += 1
-        if len(set(counts.values())) == 1:
-            even = len(dealt)
+        even = len(dealt) if len(set(counts.values())) == 1 else even
     return dealt[:even]
-
-
-def _met(names: Sequence[str], dealt: Sequence[Sequence[str]]) -> int:
-    """How often two of some events were dealt together."""
-    return sum(len(set(names) & set(each)) * (len(set(names) & set(each)) - 1) // 2 for each in dealt)
 
 
 def require_only(paths: Trajectories, found: EventPerformance, names: Sequence[str]) -> None:
@@ -97,7 +104,22 @@ def the(slots: Mapping[str, Any], *keys: str) -> list[str]:
 def _is_open(kind: type[Event]) -> bool:
     if len(kind.roles) != 2 or kind.buries or any(not set(BLUNT) <= set(shapes) for shapes in kind.shapes.values() if shapes):
         return False
-    cue = EventCue(duration_s=float(np.mean(kind.seconds)), extent_m=dict.fromkeys(kind.roles, (0.6, 0.6, 0.6)))
-    event = kind.sample(np.random.default_rng(0), cue)
+    event = _usual(kind, 0.6)
     joined = any(contact.start_s <= 0 for contact in event.contacts())
     return not joined and all(place[2] == 0 for place in event.places().values())
+
+
+@lru_cache
+def _is_compact(kind: type[Event]) -> bool:
+    event = _usual(kind, 0.5)
+    places = event.places()
+    middle = np.mean([places[role] for role in kind.roles], axis=0)
+    moved = event.local_poses(np.linspace(0.0, event.duration_s, 40))
+    ways_m = np.array([np.asarray(places[role]) - middle + moved[role].position_m for role in kind.roles])
+    return bool(np.all(np.abs(ways_m[..., :2]).max(axis=(0, 1)) < ROOM_OF_PAIR_M))
+
+
+def _usual(kind: type[Event], size_m: float) -> Event:
+    """An event as it is drawn for cubes of a size."""
+    cue = EventCue(duration_s=float(np.mean(kind.seconds)), extent_m=dict.fromkeys(kind.roles, (size_m,) * 3))
+    return kind.sample(np.random.default_rng(0), cue)

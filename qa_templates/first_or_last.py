@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from qa_templates.observation import MIN_REST_S, performances, require_perceptible, reversed_motion, spread
-from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
+from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, spoken
 from qa_templates.recognise_motion import level_motions
 from qa_templates.what_follows import ACTIONS, changing_places, with_performed
 from scenes.motions.motion import MOTIONS
@@ -31,18 +31,24 @@ class FirstOrLast(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         place = str(rng.choice(list(OTHER_PLACE)))
-        offered = dict(zip(ACTIONS, (str(name) for name in rng.permutation(level_motions(scene, 4))), strict=False))
+        offered = dict(zip(ACTIONS, self._motions(rng, scene), strict=True))
         beats = [Beat(offered[key]) for key in rng.permutation([key for key in ACTIONS if key != answer])[:2]]
         beats.insert(0 if place == "first" else 2, Beat(offered[answer]))
         needed_s = room_s(*sorted(span_s(name) for name in offered.values())[-3:])  # whichever of them are performed
-        rolling = any(MOTIONS[name].rolls for name in offered.values())
-        role = Role("subject", tuple(beats))
-        return Script((role,), shots=None, round=rolling, room_s=needed_s, slots={**offered, "place": place})
+        rolling = any(MOTIONS[name].rolls for name in offered.values() if name in MOTIONS)
+        return Script((self._role(tuple(beats)),), shots=None, round=rolling, room_s=needed_s, slots={**offered, "place": place})
+
+    def _motions(self, rng, scene):
+        """Four to offer, three of which are performed."""
+        return [str(name) for name in rng.permutation(level_motions(scene, 4))[:4]]
+
+    def _role(self, beats):
+        return Role("subject", beats)
 
     def measure(self, asked, paths, seen):
         found = performances(paths, asked.slots["subject"])
         if len(found) != 3:
-            raise Rejected("question", "the object does not do three things")
+            raise Rejected("question", "the subject does not do three things")
         require_perceptible(paths, seen, *found)
         pair = found[:2] if asked.slots["place"] == "first" else found[-2:]
         rest_s = (pair[1].first - pair[0].last) / paths.fps
@@ -56,7 +62,7 @@ class FirstOrLast(QuestionTemplate):
         return next((key for key in ACTIONS if asked.slots[key] == motion), None)
 
     def option_text(self, answer, slots):
-        return f"it {MOTIONS[slots[answer]].verb}"
+        return f"it {spoken(slots[answer])}"
 
     def words(self, slots):
         return super().words(slots) | {"place": slots["place"]}

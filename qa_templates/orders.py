@@ -1,4 +1,4 @@
-"""Orders of three things: which ones may be offered together, and how they are written."""
+"""Answers that are rows of parts: orders of three things, which may be offered together and how they are written."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def order_sets() -> list[tuple[str, ...]]:
 def swaps(order: str, options: Sequence[str]) -> tuple[str, ...]:
     """Those of some orders that differ from one by the exchange of two things."""
     return tuple(other for other in options if sum(one != two for one, two in zip(order, other, strict=True)) == 2)
+
+
+def differing(answer: str, other: str, joint: str = "_") -> list[int]:
+    """At which places two answers differ that are made of parts in a row."""
+    return [place for place, (one, two) in enumerate(zip(answer.split(joint), other.split(joint), strict=True)) if one != two]
 
 
 def exchange(order: str, other: str) -> tuple[int, ...]:

@@ -3,8 +3,8 @@
 from qa_templates.avatar_actions import opening_motions, said, sets_of_four
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
-from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.script import Beat, Role, Script, span_s
+from qa_templates.recognise_motion import repeated
+from scenes.script import Role, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import redone
 
@@ -29,11 +29,11 @@ class RecogniseAvatarMotion(QuestionTemplate):
         repeats = int(rng.integers(2, 4))
         while repeats > 1 and self._needed_s(options, repeats) > scene.duration[1]:
             repeats -= 1
-        role = Role("subject", (_beat(answer, repeats),), avatar=True, legs=self.legs)
+        role = Role("subject", (repeated(answer, repeats),), avatar=True, legs=self.legs)
         return Script((role,), shots=None, room_s=self._needed_s(options, repeats))
 
     def _needed_s(self, options, repeats):
-        return max(room_s(span_s(beat.motion, beat.times)) for beat in (_beat(name, repeats) for name in options))
+        return max(room_s(span_s(beat.motion, beat.times)) for beat in (repeated(name, repeats) for name in options))
 
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
@@ -50,13 +50,7 @@ class RecogniseAvatarMotion(QuestionTemplate):
         return tuple(key for key in options if key != answer)
 
     def twin(self, spec, asked, answer, rng, scene):
-        return redone(spec, asked.slots["subject"], _beat(answer, int(rng.integers(2, 4))), rng, scene), "motion"
+        return redone(spec, asked.slots["subject"], repeated(answer, int(rng.integers(2, 4))), rng, scene), "motion"
 
     def reversed_in_time(self, asked):
         return with_answers(asked, lambda name: reversed_motion(name) or "") if reversed_motion(asked.answer) else None
-
-
-def _beat(motion: str, repeats: int) -> Beat:
-    """The motion, repeated where that can be counted, and as often as it must be to be clear."""
-    kind = AVATAR_MOTIONS[motion]
-    return Beat(motion, max(repeats, kind.least_cycles) if kind.countable else None)

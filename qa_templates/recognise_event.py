@@ -1,11 +1,14 @@
 """What do two objects do together?"""
 
-from qa_templates.event_words import BLUNT, open_events, sentence, the
-from qa_templates.observation import event_performance, require_moving, subsets
+from qa_templates.event_words import BLUNT, event_sets, open_events, sentence, the
+from qa_templates.observation import event_performance, require_moving
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.events.event import EVENTS
 from scenes.script import Happening, Role, Script
 from scenes.timing import room_s
+from scenes.types import require
+
+NEAR_M = 0.3  # the middle of the stage, where any event has room: where it takes place does not tell which it is
 
 
 @QUESTIONS.register
@@ -21,10 +24,13 @@ class RecogniseEvent(QuestionTemplate):
     )
 
     def option_sets(self, scene):
-        return subsets(open_events(scene, 4))
+        sets = event_sets(open_events(scene, 4))
+        require(bool(sets), "scene.events", list(scene.events), "four of which no two are true of the same, or none for all")
+        return sets
 
     def script(self, answer, options, rng, scene):
-        roles = tuple(Role(key) for key in ("agent", "patient"))
+        at_m = (float(rng.uniform(-NEAR_M, NEAR_M)), float(rng.uniform(-NEAR_M, NEAR_M)))
+        roles = (Role("agent", at=at_m), Role("patient"))
         swapped = bool(rng.random() < 0.5)
         needed_s = max(room_s(EVENTS[name].seconds) for name in options)
         return Script(roles, happenings=(Happening(answer, ("agent", "patient"), BLUNT),), room_s=needed_s, slots={"swapped": swapped})
@@ -33,7 +39,8 @@ class RecogniseEvent(QuestionTemplate):
         cast = (asked.slots["agent"], asked.slots["patient"])
         found = event_performance(paths, cast)
         margin_px = require_moving(paths, seen, found)
-        value = found.event if found.cast == cast or EVENTS[found.event].symmetric else None
+        in_order = found.cast == cast or EVENTS[found.event].symmetric
+        value = found.event if in_order else f"{found.event}, the other way round"
         return Evidence("event", value, "", margin_px, "px", (found.first, found.last), cast)
 
     def answer(self, evidence, asked):

@@ -3,7 +3,7 @@
 from qa_templates.observation import only_performance, require_perceptible, reversed_motion, subsets
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.motions.motion import MOTIONS
-from scenes.script import Beat, Role, SceneOptions, Script, span_s
+from scenes.script import Beat, Role, SceneOptions, Script, performed, span_s
 from scenes.timing import room_s
 from scenes.twins import redone
 from scenes.types import require
@@ -31,12 +31,12 @@ class RecogniseMotion(QuestionTemplate):
         repeats = int(rng.integers(2, 4))
         while repeats > 1 and self._needed_s(options, repeats) > scene.duration[1]:
             repeats -= 1
-        role = Role("subject", (_beat(answer, repeats),), hovers=MOTIONS[answer].airborne)
+        role = Role("subject", (repeated(answer, repeats),), hovers=MOTIONS[answer].airborne)
         shape = any(MOTIONS[name].rolls for name in options)
         return Script((role,), shots=None, round=shape, extras=level_motions(scene), room_s=self._needed_s(options, repeats))
 
     def _needed_s(self, options, repeats):
-        return max(room_s(span_s(beat.motion, beat.times)) for beat in (_beat(name, repeats) for name in options))
+        return max(room_s(span_s(beat.motion, beat.times)) for beat in (repeated(name, repeats) for name in options))
 
     def measure(self, asked, paths, seen):
         found = only_performance(paths, asked.slots["subject"])
@@ -61,15 +61,16 @@ class RecogniseMotion(QuestionTemplate):
 
     def twin(self, spec, asked, answer, rng, scene):
         repeats = int(rng.integers(2, 4))
-        return redone(spec, asked.slots["subject"], _beat(answer, repeats), rng, scene), "motion"
+        return redone(spec, asked.slots["subject"], repeated(answer, repeats), rng, scene), "motion"
 
     def reversed_in_time(self, asked):
         return with_answers(asked, lambda name: reversed_motion(name) or "") if reversed_motion(asked.answer) else None
 
 
-def _beat(motion: str, repeats: int) -> Beat:
-    """The motion, repeated where that can be counted, and as often as it must be to be clear."""
-    return Beat(motion, max(repeats, MOTIONS[motion].least_cycles) if MOTIONS[motion].countable else None)
+def repeated(motion: str, repeats: int) -> Beat:
+    """A motion of an object or an avatar, repeated where that can be counted, and as often as it must be to be clear."""
+    kind = performed(motion)
+    return Beat(motion, max(repeats, kind.least_cycles) if kind.countable else None)
 
 
 def level_motions(scene: SceneOptions, least: int = 1) -> tuple[str, ...]:

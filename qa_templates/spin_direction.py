@@ -1,6 +1,7 @@
 """Which way does an object turn?"""
 
 from qa_templates.observation import performances, require_perceptible, spread
+from qa_templates.orders import differing
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from scenes.kinematics import Kinematics
 from scenes.rejection import Rejected
@@ -51,10 +52,10 @@ class SpinDirection(QuestionTemplate):
 
     def twins(self, answer, options):
         """One of the two turns goes the other way."""
-        return tuple(key for key in options if len(_differing(answer, key)) == 1)
+        return tuple(key for key in options if len(differing(answer, key)) == 1)
 
     def twin(self, spec, asked, answer, rng, scene):
-        (place,) = _differing(asked.answer, answer)
+        (place,) = differing(asked.answer, answer)
         return turned_round(spec, asked.slots["subject"], place), "direction"
 
     def mirrored(self, asked):
@@ -62,8 +63,3 @@ class SpinDirection(QuestionTemplate):
 
     def reversed_in_time(self, asked):
         return self.mirrored(with_answers(asked, lambda key: "_".join(reversed(key.split("_")))))
-
-
-def _differing(answer: str, other: str) -> list[int]:
-    """Which of the turns differ in two answers."""
-    return [place for place, (one, two) in enumerate(zip(answer.split("_"), other.split("_"), strict=True)) if one != two]

@@ -1,6 +1,6 @@
 """To which object does another one do something?"""
 
-from qa_templates.event_words import open_events
+from qa_templates.event_words import pair_events
 from qa_templates.question import QUESTIONS
 from qa_templates.who_does_it import WhoDoesIt
 from scenes.events.event import EVENTS
@@ -19,7 +19,7 @@ class ToWhom(WhoDoesIt):
     )
 
     def _events(self, scene):
-        return [name for name in open_events(scene, directed=True) if EVENTS[name].passive]
+        return [name for name in pair_events(scene) if EVENTS[name].passive]
 
     def words(self, slots):
         return {"done": EVENTS[slots["event"]].passive}

@@ -8,6 +8,8 @@ from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import reheaded
 
+REACH = 0.55  # short for the stage, so that neither the first nor the last place tells much of the way between them
+
 
 @QUESTIONS.register
 class TravelDirection(QuestionTemplate):
@@ -26,7 +28,7 @@ class TravelDirection(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene)))
-        role = Role("subject", (Beat(motion, heading=answer),), any_way=True)
+        role = Role("subject", (Beat(motion, heading=answer, reach=REACH),))
         return Script((role,), extras=level_motions(scene), room_s=room_s(span_s(motion)))
 
     def measure(self, asked, paths, seen):

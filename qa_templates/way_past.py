@@ -9,14 +9,23 @@ from scenes.timing import room_s
 from scenes.types import require
 
 WAYS = ("pass_behind", "pass_in_front", "jump_over", "circle_around")
-TEXTS = {"pass_behind": "behind it", "pass_in_front": "in front of it", "jump_over": "over it", "circle_around": "all the way around it"}
+TEXTS = {
+    "pass_behind": "only behind it",
+    "pass_in_front": "only in front of it",
+    "jump_over": "over the top of it",
+    "circle_around": "all the way around it",
+}
 
 
 @QUESTIONS.register
 class WayPast(QuestionTemplate):
-    """One object passes behind, in front of, over or round another, as the camera sees it."""
+    """One object passes behind, in front of, over or round another, as the camera sees it.
+
+    Whichever way it takes, it starts and ends in the same places.
+    """
 
     question_type = "Location-related Motion"
+    shows = "acts"  # the ends of the way tell nothing: it must be seen on it
     wordings = (
         "Which way does {passer} take past {other}, seen from the camera?",
         "How does {passer} get past {other}?",
@@ -37,7 +46,8 @@ class WayPast(QuestionTemplate):
         cast = (asked.slots["passer"], asked.slots["other"])
         found = event_performance(paths, cast)
         margin_px = require_moving(paths, seen, found)
-        return Evidence("way past", found.event if found.cast == cast else None, "", margin_px, "px", (found.first, found.last), cast)
+        value = found.event if found.cast == cast else f"{found.event}, the other way round"
+        return Evidence("way past", value, "", margin_px, "px", (found.first, found.last), cast)
 
     def answer(self, evidence, asked):
         return evidence.value

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from qa_templates.event_words import BLUNT, aside, bystanding, open_events, sentence
+from qa_templates.event_words import BLUNT, aside, bystanding, pair_events, require_only, sentence
 from qa_templates.observation import event_performance, require_moving
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
@@ -16,9 +16,10 @@ OBJECTS = ("object_0", "object_1", "object_2", "object_3")
 
 @QUESTIONS.register
 class WhoDoesIt(QuestionTemplate):
-    """Two of four objects take part in an event; the other two move on their own."""
+    """Two of four objects take part in an event; the other two stand to one another in the same way, and move on their own."""
 
     question_type = "Motion-related Objects"
+    placed = True  # the pairs must stay as they stand; there is room for either of a pair to do it
     part = 0  # place of the one asked for in the cast
     wordings = (
         "Which object is it that {deed}?",
@@ -35,18 +36,22 @@ class WhoDoesIt(QuestionTemplate):
         other = str(rng.choice([key for key in OBJECTS if key != answer]))
         cast = (answer, other) if self.part == 0 else (other, answer)
         drawn = {key: aside(bystanding(scene), rng) for key in OBJECTS}  # for all, so that the length does not tell who takes part
-        roles = tuple(Role(key, () if key in cast else drawn[key], watched=key in cast, alike=BLUNT) for key in OBJECTS)
+        roles = tuple(Role(key, () if key in cast else drawn[key], alike=BLUNT) for key in OBJECTS)
         needed_s = max(room_s(EVENTS[event].seconds), *(room_s(*(beat.span_s for beat in beats)) for beats in drawn.values()))
-        return Script(roles, happenings=(Happening(event, cast, BLUNT),), room_s=needed_s, slots={"event": event, "cast": list(cast)})
+        beside = tuple(str(key) for key in rng.permutation([key for key in OBJECTS if key not in cast]))
+        return Script(
+            roles, happenings=(Happening(event, cast, BLUNT, beside),), room_s=needed_s, slots={"event": event, "cast": list(cast)}
+        )
 
     def _events(self, scene):
-        return open_events(scene, directed=True)
+        return pair_events(scene)
 
     def measure(self, asked, paths, seen):
         cast = tuple(asked.slots[key] for key in asked.slots["cast"])
         found = event_performance(paths, cast)
         if found.event != asked.slots["event"]:
             raise Rejected("question", "the objects do something else together")
+        require_only(paths, found, [asked.slots[key] for key in OBJECTS])
         margin_px = require_moving(paths, seen, found)
         return Evidence("cast of the event", list(found.cast), "", margin_px, "px", (found.first, found.last), found.cast)
 

@@ -1,7 +1,7 @@
 """Who does it to whom?"""
 
-from qa_templates.event_words import BLUNT, aside, bystanding, open_events, sentence, the
-from qa_templates.observation import event_performance, require_moving, subsets
+from qa_templates.event_words import BLUNT, aside, bystanding, pair_events, require_only, sentence, the
+from qa_templates.observation import event_performance, require_moving
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
 from scenes.events.event import EVENTS
 from scenes.rejection import Rejected
@@ -9,15 +9,16 @@ from scenes.script import Happening, Role, Script
 from scenes.timing import room_s
 from scenes.twins import recast_event
 
-OBJECTS = ("object_0", "object_1", "object_2")
-CASTS = ("01", "10", "02", "20", "12", "21")
+OBJECTS = ("object_0", "object_1", "object_2", "object_3")
+CASTS = ("01", "10", "23", "32")
 
 
 @QUESTIONS.register
 class WhoToWhom(QuestionTemplate):
-    """Two of three objects take part in an event, and the third moves on its own; the options are other casts of it."""
+    """Two pairs of objects: one of them takes part in an event, in either order; the other two move on their own."""
 
     question_type = "Motion-related Objects"
+    placed = True  # the pairs must stay as they stand; there is room for either of a pair to do it
     wordings = (
         "Which of these happens?",
         "Who does what to whom?",
@@ -26,20 +27,24 @@ class WhoToWhom(QuestionTemplate):
     )
 
     def option_sets(self, scene):
-        return subsets(CASTS)
+        return [CASTS]
 
     def script(self, answer, options, rng, scene):
-        event = str(rng.choice(open_events(scene, directed=True)))
+        event = str(rng.choice(pair_events(scene)))
         cast = tuple(OBJECTS[int(place)] for place in answer)
-        beats = aside(bystanding(scene), rng)
-        roles = tuple(Role(key, () if key in cast else beats, watched=key in cast, alike=BLUNT) for key in OBJECTS)
-        needed_s = max(room_s(EVENTS[event].seconds), room_s(*(beat.span_s for beat in beats)))
-        return Script(roles, happenings=(Happening(event, cast, BLUNT),), room_s=needed_s, slots={"event": event, "cast": list(cast)})
+        beside = tuple(key for key in OBJECTS if key not in cast)
+        drawn = {key: aside(bystanding(scene), rng) for key in OBJECTS}  # for all, so that the length does not tell who takes part
+        roles = tuple(Role(key, () if key in cast else drawn[key], alike=BLUNT) for key in OBJECTS)
+        needed_s = max(room_s(EVENTS[event].seconds), *(room_s(*(beat.span_s for beat in beats)) for beats in drawn.values()))
+        return Script(
+            roles, happenings=(Happening(event, cast, BLUNT, beside),), room_s=needed_s, slots={"event": event, "cast": list(cast)}
+        )
 
     def measure(self, asked, paths, seen):
         found = event_performance(paths, tuple(asked.slots[key] for key in asked.slots["cast"]))
         if found.event != asked.slots["event"]:
             raise Rejected("question", "the objects do something else together")
+        require_only(paths, found, [asked.slots[key] for key in OBJECTS])
         margin_px = require_moving(paths, seen, found)
         return Evidence("cast of the event", list(found.cast), "", margin_px, "px", (found.first, found.last), found.cast)
 

@@ -128,7 +128,7 @@ def draw_avatar_motion(beat: Beat, duration_s: float, posture: str, rng: np.rand
     if posture not in kind.begins:
         raise Rejected("staging", "an action cannot begin as the one before it ends")
     sense = beat.sense or int(rng.choice([-1, 1]))
-    return kind.sample(rng, AvatarCue(round(duration_s, 4), beat.times, sense, posture, options.levels.amplitude))
+    return kind.sample(rng, AvatarCue(round(duration_s, 4), beat.times, sense, posture, options.levels.amplitude, beat.reach))
 
 
 def draw_object(role: Role, colour: str, round_shape: bool, bulk_m: Interval, rng: np.random.Generator) -> ObjectSpec:

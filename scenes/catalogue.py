@@ -33,6 +33,7 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
         self.package = package
         self.group = f"motionfoundry.{kind.replace(' ', '_')}s"
         self._entries: dict[str, type[T]] = {}
+        self._names: list[str] = []  # sorted once, as catalogues are gone through all the time
         self._discovered = False
 
     def register(self, cls: type[T]) -> type[T]:
@@ -43,6 +44,7 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
             raise ValueError(f"{self.kind} {name!r} is already registered by {taken.__module__}; rename {cls!r}")
         cls.name = name  # type: ignore[attr-defined]
         self._entries[name] = cls
+        self._names = sorted(self._entries)
         return cls
 
     def __getitem__(self, name: str) -> type[T]:
@@ -58,7 +60,7 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         self._discover()
-        return iter(sorted(self._entries))
+        return iter(self._names)
 
     def __len__(self) -> int:
         self._discover()

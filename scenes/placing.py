@@ -20,6 +20,7 @@ from scenes.types import CameraSpec, EventSpec, ObjectSpec, SceneSpec, Timeline
 STAGE_RADIUS_M = 3.1
 HIDING = 0.6  # of their radii, sideways from centre to centre, of objects that hide one another in part
 PLACEMENTS = 8  # tries at one arrangement before the draw is given up
+CROSSING_PLACEMENTS = 48  # the same where room is kept for more than happens
 CLEARANCE_M = 0.08  # between bodies, at the closest
 STRAY_M = 0.15  # from where a role wants the middle of its way
 STANDING_RADIUS, LYING_RADIUS = 0.34, 0.62  # of the ground that a body needs, over its height
@@ -31,7 +32,8 @@ class Actor:
 
     ``rows (member,)`` say which roles they play; ``path_m (way, step, 2)`` are their ways over the ground around the middle
     of all of these, one of each member, and then any that a member does not take but must have room for; ``body_m (way,)``
-    are the largest radii on them.
+    are the largest radii on them. Those that ``cross`` may pass before and behind one another, as the camera sees them, once
+    they have set off.
     """
 
     rows: tuple[int, ...]
@@ -39,6 +41,7 @@ class Actor:
     middle_m: np.ndarray
     path_m: np.ndarray
     body_m: np.ndarray
+    cross: bool = False
 
 
 def squared(actor: Actor, event: EventSpec) -> Actor:
@@ -84,10 +87,13 @@ def _quarters(way_m: np.ndarray) -> list[np.ndarray]:
 
 
 def either_way(actor: Actor) -> Actor:
-    """The cast of an event, with room to exchange its parts on the spot: where it stands does not tell who does it to whom."""
-    middle_m = actor.path_m[:, 0].mean(axis=0)
-    path_m = np.concatenate([actor.path_m - middle_m, (middle_m - actor.path_m)[::-1]])
-    return replace(actor, middle_m=actor.middle_m + middle_m, path_m=path_m, body_m=np.full(len(path_m), actor.body_m.max()))
+    """Two in an event, with room to exchange their parts on the spot: where they stand does not tell who does it to whom."""
+    first_m, second_m = actor.path_m[:, 0]
+    middle_m, line = (first_m + second_m) / 2, (second_m - first_m) / np.linalg.norm(second_m - first_m)
+    path_m = actor.path_m - middle_m
+    mirrored_m = (path_m - 2 * (path_m @ line)[..., None] * line)[::-1]
+    path_m = np.concatenate([path_m, mirrored_m])
+    return replace(actor, middle_m=actor.middle_m + middle_m, path_m=path_m, body_m=np.full(len(path_m), actor.body_m.max()), cross=True)
 
 
 def _stood(item: ObjectSpec, lowest_m: float) -> ObjectSpec:
@@ -123,7 +129,7 @@ def find_places(
 ) -> dict[int, ObjectSpec]:
     """Find a place for each path: never touching and, as seen by the camera, mostly side by side. Objects by the row of their role."""
     across = np.array([math.cos(right_rad), math.sin(right_rad)])
-    for _ in range(PLACEMENTS):
+    for _ in range(PLACEMENTS if not any(actor.cross for actor in actors) else CROSSING_PLACEMENTS):
         places = _places(actors, across, rng, wanted, levels)
         if len(places) == len(actors):
             return {row: item for actor, place in zip(actors, places, strict=True) for row, item in _moved(actor, place)}
@@ -147,7 +153,7 @@ def _places(
             gap = (candidates[:, None, None] + actor.path_m)[:, :, None] - (place + other.path_m)
             bodies_m = actor.body_m[:, None] + other.body_m
             fits &= (np.linalg.norm(gap, axis=-1).min(axis=-1) > bodies_m + CLEARANCE_M).all(axis=(1, 2))
-            beside = np.abs(gap @ across) / bodies_m[..., None]
+            beside = np.abs(gap[..., : 1 if actor.cross and other.cross else None, :] @ across) / bodies_m[..., None]
             arranged = actor.rows[0] in wanted and other.rows[0] in wanted  # the script knows what stands behind what
             beside = beside[:, : len(actor.rows), : len(other.rows)]  # of the ways that they do take
             fits &= arranged | (np.mean(beside < 0.8, axis=-1) <= levels.max_overlap).all(axis=(1, 2))

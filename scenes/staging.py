@@ -151,7 +151,7 @@ def _happen(
     groups, events = [], []
     times = schedule([EVENTS[each.event].seconds for each in happenings], timeline.duration_s, rng, tempo=options.levels.tempo)
     for happening, (start_s, end_s) in zip(happenings, times, strict=True):
-        span_s, either = (start_s, end_s), len(happenings) == 1 and bool(happening.alike)
+        span_s, either = (start_s, end_s), len(happenings) == 1 and bool(happening.alike) and len(happening.cast) == 2
         group, spec = _cast_group(happening, cast, span_s, timeline, right_rad, rng, options)
         found = [group]
         if happening.beside:

@@ -1,5 +1,6 @@
 """What every registered event must be: these tests are drawn from the catalogue, so a new file is tested at once."""
 
+import contextlib
 import dataclasses
 import functools
 import itertools
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from qa_templates.event_words import BLUNT, open_events
 from scenes import bodies, geometry, shapes
 from scenes.avatars.avatar import AVATARS, draw_height_m
 from scenes.avatars.grasp import palm_thickness, palms
@@ -18,6 +20,7 @@ from scenes.events.event import ACROSS_RAD, EVENTS, Event, EventCue, event_of, r
 from scenes.motions.motion import MOTIONS, Cue, act
 from scenes.rejection import Rejected
 from scenes.relations import Relations
+from scenes.script import SceneOptions
 from scenes.solve import solve
 from scenes.types import CameraSpec, EnvironmentSpec, LightSpec, ObjectSpec, Pattern, SceneSpec, Timeline, Trajectories
 
@@ -237,6 +240,29 @@ def test_no_two_events_are_called_the_same():
 
 def test_there_are_enough_of_them():
     assert len(EVENTS) >= 16
+
+
+@every_event
+def test_what_it_implies_is_an_event_for_as_many(name):
+    assert all(other != name and len(EVENTS[other].roles) == len(EVENTS[name].roles) for other in EVENTS[name].implies)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32), difficulty=st.floats(0, 1), bulk_m=st.tuples(st.floats(0.33, 0.72), st.floats(0.33, 0.72)))
+def test_no_first_frame_tells_which_event_is_about_to_happen(seed, difficulty, bulk_m):
+    """Two blunt objects are drawn to stand one ahead of the other, as far apart for one event as for any other."""
+    rng = np.random.default_rng(seed)
+    extents = [bodies.extent_m(shape, size_m(shape, bulk)) for shape, bulk in zip(rng.choice(BLUNT, 2), bulk_m, strict=True)]
+    starts = []
+    for name in open_events(SceneOptions()):
+        cls = EVENTS[name]
+        cue = EventCue(2.5, dict(zip(cls.roles, extents, strict=True)), difficulty=difficulty)
+        with contextlib.suppress(Rejected):
+            places = cls.sample(np.random.default_rng(seed), cue).places()
+            starts.append(np.subtract(places[cls.roles[1]], places[cls.roles[0]]))
+    assert len(starts) > 6
+    np.testing.assert_allclose(starts, np.broadcast_to(starts[0], (len(starts), 3)), atol=1e-9)
+    assert np.all(np.array(starts)[:, 1:] == 0.0)
 
 
 # -- the paths ----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
@@ -16,8 +17,9 @@ from qa_templates.ask import Staged, ask, prove, stage
 from qa_templates.avatar_actions import rivals, rows_of, sets_of_four
 from qa_templates.observation import camera_keys
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, Disagreement, QuestionOptions, answers
-from qa_templates.quota import Intent, draw_options
+from qa_templates.quota import Intent, check, draw_options
 from scenes import bodies, geometry
+from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.motions.motion import MOTIONS
@@ -27,7 +29,7 @@ from scenes.shapes import extent_m
 from scenes.solve import solve
 from scenes.streams import Streams
 from scenes.timing import room_s, step_spans
-from scenes.types import Trajectories, Visibility
+from scenes.types import ObjectSpec, Trajectories, Visibility
 
 SCENE = SceneOptions()
 ATTEMPTS = 40
@@ -119,8 +121,9 @@ def test_reversed_film(name):
             continue
         try:
             prove(asked, backwards(paths), all_visible(paths))
-        except Rejected as rejected:  # some motions have no name when they run backwards, and then nothing can be told
-            assert "not clearly one of its kind" in rejected.reason
+        except Rejected as rejected:
+            # Some motions have no name when they run backwards, and small ones may be too far away where the camera ends.
+            assert re.search("not clearly one of its kind|too small in the picture", rejected.reason)
 
 
 def test_nothing_is_proved_of_frozen_objects(name):
@@ -164,7 +167,14 @@ def test_bodies_stay_above_the_floor(name):
                 corners = np.concatenate([surface.mesh.convex_hull.vertices for surface in part.surfaces])
                 for frame in range(0, paths.num_frames, 6):
                     placed = geometry.rotation(pose.quaternion_wxyz[frame]).apply(corners * pose.scale[frame])
-                    assert (placed[:, 2] + pose.position_m[frame, 2]).min() > -0.03, (item.shape, item.actions)
+                    assert (placed[:, 2] + pose.position_m[frame, 2]).min() > -softness_m(item), (item.shape, item.actions)
+
+
+def softness_m(item: ObjectSpec) -> float:
+    """How deep a body may sink into the floor: of avatars what is soft, as the tests of their motions hold it."""
+    if not bodies.is_avatar(item.shape):
+        return 0.03
+    return (0.065 if AVATARS[item.shape].proportions.legs == 4 else 0.025) * item.size_m
 
 
 def test_what_hovers_in_the_first_frame_may_do_what_any_option_says():
@@ -184,6 +194,20 @@ def test_facing_does_not_point_where_an_object_goes():
         if not MOTIONS[item.actions[0].name].rolls:
             facings.append(item.yaw_rad - item.actions[0].parameters["heading_rad"])
     assert abs(np.mean(np.exp(1j * np.array(facings)))) < 0.35
+
+
+def test_how_an_avatar_faces_in_the_end_does_not_tell_how_it_turned():
+    """Who turns twice by a quarter the same way ends up with its back where its face was; but that may have been away, too."""
+    told = []
+    for index, intent in enumerate(intents("avatar_turns", 60)):
+        staged, paths = first_take(replace(intent, index=index))
+        subject = staged.asked.slots["subject"]
+        if staged.spec.object(subject).actions[0].name == "turn":
+            pose = paths.pose(subject)
+            ahead = geometry.rotation(pose.quaternion_wxyz[-1]).apply((1.0, 0.0, 0.0))
+            faces_away = ahead @ (paths.camera_position_m[-1] - pose.position_m[-1]) < 0
+            told.append(faces_away == ("_" not in intent.answer))
+    assert abs(np.mean(told) - 0.5) < 0.25
 
 
 def test_no_camera_move_is_offered_beside_one_that_it_may_be_called():
@@ -230,6 +254,19 @@ def test_rows_of_avatar_motions_hold_no_rivals(seed, count):
     row = rows_of(tuple(AVATAR_MOTIONS), count, np.random.default_rng(seed))
     assert len(set(row)) == count
     assert not any(rivals(one, other) for one, other in itertools.combinations(row, 2))
+
+
+FEW = ("bow", "clap", "jump", "raise_hand", "salute", "shrug", "wave")
+
+
+@pytest.mark.parametrize(
+    "name", ["avatar_first_or_last", "avatar_follows", "count_avatars", "order_of_avatar_actions", "which_avatar_does"]
+)
+def test_few_avatar_motions_will_do_as_long_as_enough_are_no_rivals(name):
+    qa = QuestionOptions(templates=(name,))
+    check(qa, SceneOptions(avatar_motions=FEW))
+    with pytest.raises(ValueError, match="scene.avatar_motions"):
+        check(qa, SceneOptions(avatar_motions=("raise_hand", "salute", "wave")))
 
 
 def test_extra_questions_keep_to_the_templates_that_are_asked_for():

@@ -15,7 +15,7 @@ from scenes.rejection import Rejected
 from scenes.types import Pose, Vector
 
 ROOM_M = 4.0  # from end to end of an event
-GAP = (0.75, 1.25)  # between two that start apart, against their size along the heading
+GAP = (0.7, 1.1)  # between two that start apart, against their size along the heading
 GAP_M = (0.42, 0.7)  # the same, at the least and at the most
 SQUARE = ("bus", "crate", "cube", "cylinder", "drum")  # touch along x where their bounding boxes do, and have a flat top
 Poses = Mapping[str, Pose]

@@ -28,8 +28,14 @@ class Rock(Motion):
         half_width_m, half_height_m = cue.extent_m[0] / 2, cue.extent_m[2] / 2
         topples_rad = float(np.arctan(half_width_m / half_height_m))
         angle_rad = min(cue.amplitude(rng, 0.26, 0.4), 0.75 * topples_rad)
-        size_m = {"half_width_m": half_width_m, "half_height_m": half_height_m}
-        return cls(duration_s=cue.duration_s, heading_rad=cue.heading_rad, rocks=cue.cycles, angle_rad=angle_rad, **size_m)
+        return cls(
+            duration_s=cue.duration_s,
+            heading_rad=cue.heading_rad,
+            rocks=cue.cycles,
+            angle_rad=angle_rad,
+            half_width_m=half_width_m,
+            half_height_m=half_height_m,
+        )
 
     def local_pose(self, t_s):
         quarters = 4 * self.rocks * t_s / self.duration_s

@@ -47,6 +47,7 @@ class AvatarCue:
             (counter-clockwise from above); for motions that travel +1 is forward.
         posture: in which it begins.
         difficulty: 0 (large and plain) to 1 (small and subtle).
+        reach: share of its natural size that it is to have.
     """
 
     duration_s: float
@@ -54,17 +55,19 @@ class AvatarCue:
     sense: int = 1
     posture: str = "standing"
     difficulty: float = 0.3
+    reach: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.duration_s > 0, "cue.duration_s", self.duration_s, "a duration above 0")
         require(self.cycles >= 1, "cue.cycles", self.cycles, "1 or more")
         require(self.sense in (1, -1), "cue.sense", self.sense, "+1 or -1")
         require(0 <= self.difficulty <= 1, "cue.difficulty", self.difficulty, "0 to 1")
+        require(0 < self.reach <= 1, "cue.reach", self.reach, "a share above 0, up to 1")
 
     def amplitude(self, rng: np.random.Generator, small: float, large: float) -> float:
         """Draw a size from half of the range: the upper half where it is plain, the lower where it is subtle."""
         half = (large - small) / 2
-        return rng.uniform(small, small + half) + (1.0 - self.difficulty) * half
+        return self.reach * (rng.uniform(small, small + half) + (1.0 - self.difficulty) * half)
 
 
 @dataclass(frozen=True)
