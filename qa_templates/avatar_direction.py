@@ -1,6 +1,6 @@
 """In which direction of the picture does an avatar go?"""
 
-from qa_templates.avatar_gait import REACHES
+from qa_templates.avatar_gait import gait_reach
 from qa_templates.directions import DIRECTIONS, MIN_MARGIN_RAD, MIRRORED, OPPOSITE, TEXTS, direction
 from qa_templates.observation import only_performance
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
@@ -29,7 +29,7 @@ class AvatarDirection(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(self._gaits(scene)))
         sense = int(rng.choice([-1, 1])) if AVATAR_MOTIONS[motion].signed else None
-        role = Role("subject", (Beat(motion, sense=sense, heading=answer, reach=REACHES.get(motion, 1.0)),), avatar=True, legs=2)
+        role = Role("subject", (Beat(motion, sense=sense, heading=answer, reach=gait_reach(motion, scene)),), avatar=True, legs=2)
         return Script((role,), room_s=room_s(span_s(motion)))
 
     def _gaits(self, scene):

@@ -1,8 +1,9 @@
 """Which way, as its own body sees it, does an avatar go?"""
 
+from qa_templates.directions import short_reach
 from qa_templates.observation import only_performance, require_perceptible
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
-from scenes.script import Beat, Role, Script, span_s
+from scenes.script import Beat, Role, SceneOptions, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import turned_round
 
@@ -14,7 +15,6 @@ TEXTS = {
     "right": "sideways, to its own right",
 }
 MIRRORED = {"forward": "forward", "backward": "backward", "left": "right", "right": "left"}
-REACHES = {"walk": 0.55, "sidestep": 1.0}  # about equally short for the stage: neither first nor last place tells much of the way
 REVERSED = {"forward": "backward", "backward": "forward", "left": "right", "right": "left"}
 
 
@@ -37,7 +37,7 @@ class AvatarGait(QuestionTemplate):
         motion, sense = GAITS[answer]
         heading = str(rng.choice(["left", "right", "towards", "away"]))
         needed_s = max(room_s(span_s(name)) for name, _ in GAITS.values())
-        role = Role("subject", (Beat(motion, sense=sense, heading=heading, reach=REACHES[motion]),), avatar=True, legs=2)
+        role = Role("subject", (Beat(motion, sense=sense, heading=heading, reach=gait_reach(motion, scene)),), avatar=True, legs=2)
         return Script((role,), shots=None, room_s=needed_s)
 
     def measure(self, asked, paths, seen):
@@ -63,3 +63,8 @@ class AvatarGait(QuestionTemplate):
 
     def reversed_in_time(self, asked):
         return with_answers(asked, REVERSED.__getitem__)
+
+
+def gait_reach(motion: str, scene: SceneOptions) -> float:
+    """Of a gait, so that all of them lead about equally far; sidesteps are short as they are."""
+    return 1.0 if motion == "sidestep" else short_reach(scene)

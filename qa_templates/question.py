@@ -152,7 +152,8 @@ class QuestionTemplate(ABC):
         question_type: one of `QUESTION_TYPES`.
         wordings: at least four ways to ask, with the slots in braces.
         shows: what has to be seen for the answer, one of `qa_templates.sampling.SHOWS`; "" for what is usual for the type.
-        placed: whether the answer follows from where objects are; then a pair of twins is not moved to where there is room for both.
+        placed: whether objects must stand to one another as drawn, for the answer or to hide it; then a pair of twins is not
+            moved to where there is room for both.
     """
 
     name: ClassVar[str]

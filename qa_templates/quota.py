@@ -19,7 +19,7 @@ from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, QuestionOp
 from scenes.script import SceneOptions
 from scenes.types import require
 
-BLOCK = 120  # clips in which every template has its share
+BLOCK = 300  # clips in which every template has its share: at least 4 of the 50 of its type
 LETTER_PAIRS = tuple(itertools.permutations(range(len(LETTERS)), 2))  # of a clip and its twin
 
 

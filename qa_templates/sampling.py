@@ -14,7 +14,6 @@ acts    each act of the subjects is followed: four samples in each cycle. A repe
 order   the same, and a sample in each rest between two acts of one subject
 starts  who sets off when: a sample before the first one has left its place, and one between each two that follow one
         another: one has visibly left, the next has not. Who is first or last is told from the whole order
-stops   who comes to rest when: the same of the film that runs backwards
 change  where things get to: a sample before a quarter of each way is done and one after three quarters of it
 stirs   that something acts at all: two samples while it does, as one may show it where it was before
 pace    how fast in which part: four samples in each act, so that the ways between three of them can be compared
@@ -189,12 +188,6 @@ def _starts(evidence: Evidence, paths: Trajectories) -> list[Need]:
     return [Need(begins, ends - 1) for begins, ends in itertools.pairwise([0, *times]) if ends > begins]
 
 
-def _stops(evidence: Evidence, paths: Trajectories) -> list[Need]:
-    last = paths.num_frames - 1
-    times = sorted(onsets(paths, evidence.subjects, backwards=True).values())
-    return [Need(last - ends + 1, last - begins) for begins, ends in itertools.pairwise([0, *times]) if ends > begins]
-
-
 def onsets(paths: Trajectories, names: Sequence[str], backwards: bool = False) -> dict[str, int]:
     """The frame from which on each of some objects has visibly left its place; those that never do are left out.
 
@@ -292,7 +285,6 @@ SHOWS: Mapping[str, Callable[[Evidence, Trajectories], list[Need]]] = {
     "acts": _acts,
     "order": _order,
     "starts": _starts,
-    "stops": _stops,
     "change": _change,
     "stirs": _stirs,
     "pace": _pace,

@@ -1,14 +1,12 @@
 """Which way does an object travel?"""
 
-from qa_templates.directions import DIRECTIONS, MIN_MARGIN_RAD, MIRRORED, OPPOSITE, TEXTS, direction, travelling_motions
+from qa_templates.directions import DIRECTIONS, MIN_MARGIN_RAD, MIRRORED, OPPOSITE, TEXTS, direction, short_reach, travelling_motions
 from qa_templates.observation import only_performance
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
 from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import reheaded
-
-REACH = 0.55  # short for the stage, so that neither the first nor the last place tells much of the way between them
 
 
 @QUESTIONS.register
@@ -28,7 +26,7 @@ class TravelDirection(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene)))
-        role = Role("subject", (Beat(motion, heading=answer, reach=REACH),))
+        role = Role("subject", (Beat(motion, heading=answer, reach=short_reach(scene)),))
         return Script((role,), extras=level_motions(scene), room_s=room_s(span_s(motion)))
 
     def measure(self, asked, paths, seen):

@@ -1,6 +1,6 @@
 """Along which two directions does an object travel, one after the other?"""
 
-from qa_templates.directions import MIN_MARGIN_RAD, MIRRORED, OPPOSITE, TEXTS, direction, travelling_motions
+from qa_templates.directions import MIN_MARGIN_RAD, MIRRORED, OPPOSITE, TEXTS, direction, short_reach, travelling_motions
 from qa_templates.observation import performances, spread
 from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate, with_answers
 from qa_templates.recognise_motion import level_motions
@@ -8,8 +8,6 @@ from scenes.rejection import Rejected
 from scenes.script import Beat, Role, Script, span_s
 from scenes.timing import room_s
 from scenes.twins import reheaded, reordered
-
-REACH = 0.6  # short for the stage, so that neither the first nor the last place tells much of the way between them
 
 
 @QUESTIONS.register
@@ -32,7 +30,8 @@ class TwoLegs(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene, turning=True)))
-        beats = tuple(Beat(motion, heading=heading, reach=REACH) for heading in answer.split("_"))
+        reach = short_reach(scene)
+        beats = tuple(Beat(motion, heading=heading, reach=reach) for heading in answer.split("_"))
         return Script((Role("subject", beats),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
 
     def measure(self, asked, paths, seen):

@@ -219,7 +219,6 @@ class Script:
         happenings: events, one after another. Whoever takes part in one has no beats, and takes part in no other.
         at_once: whether the camera makes all its moves at the same time.
         in_step: whether the n-th beat of each role that has a key, and the n-th of the camera's moves, start together.
-        by_stops: whether ranks count backwards from the last object to stop, instead of from the first to set off.
         half_width_m: how much of the stage's middle the picture shows to either side; None leaves the lens to the viewpoint.
         from_above: whether the camera must look down steeply, so that objects may stand behind one another.
     """
@@ -233,7 +232,6 @@ class Script:
     happenings: tuple[Happening, ...] = ()
     at_once: bool = False
     in_step: bool = False
-    by_stops: bool = False
     half_width_m: float | None = None
     from_above: bool = False
 

@@ -122,7 +122,7 @@ def _draw_actors(
         item = item or draw_object(role, colour, must_be_round and role in script.roles, bulk_range_m(len(roles), options), looks)
         if not role.avatar:
             item = replace(item, position_m=(0.0, 0.0, float(moves.uniform(*HOVER_M)) if role.hovers else 0.0))
-        times = action_times(role, timeline, stagger_s * (role.rank or 0), script.by_stops, steps, moves, options)
+        times = action_times(role, timeline, stagger_s * (role.rank or 0), steps, moves, options)
         others = might_do(item, role, right_rad, moves, options)
         item = (act_out if role.avatar else with_actions)(item, role, times, right_rad, moves, options)
         item = replace(item, yaw_rad=others[0].yaw_rad) if others and not role.beats else item

@@ -73,7 +73,6 @@ def action_times(
     role: Role,
     timeline: Timeline,
     delay_s: float,
-    by_stops: bool,
     steps: Sequence[Interval],
     rng: np.random.Generator,
     options: SceneOptions,
@@ -84,10 +83,7 @@ def action_times(
         return [_kept_step(step, span) for step, span in zip(steps, spans, strict=False)]
     if role.rank is None or not spans:
         return schedule(spans, timeline.duration_s, rng, delay_s, options.levels.tempo)
-    if not by_stops:
-        return _start_at_once(spans, delay_s, timeline, rng, options)
-    backwards = _start_at_once(spans[::-1], delay_s, timeline, rng, options)
-    return [(round(timeline.duration_s - end, 4), round(timeline.duration_s - start, 4)) for start, end in backwards[::-1]]
+    return _start_at_once(spans, delay_s, timeline, rng, options)
 
 
 def steps_of(script: Script, timeline: Timeline, rng: np.random.Generator, options: SceneOptions) -> list[Interval]:

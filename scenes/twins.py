@@ -91,10 +91,10 @@ def reordered(spec: SceneSpec, name: str, order: Sequence[int], *, in_step: bool
     return _acting(spec, item, _in_step(item.actions, order) if in_step else _in_order(item.actions, order))
 
 
-def restarted(spec: SceneSpec, one: str, other: str, *, by_stops: bool = False) -> SceneSpec:
-    """Two objects set off, or with ``by_stops`` come to rest, at each other's time."""
+def restarted(spec: SceneSpec, one: str, other: str) -> SceneSpec:
+    """Two objects set off at each other's time."""
     items = [spec.object(one), spec.object(other)]
-    times_s = [item.actions[-1].end_s if by_stops else item.actions[0].start_s for item in items]
+    times_s = [item.actions[0].start_s for item in items]
     for item, before_s, after_s in zip(items, times_s, reversed(times_s), strict=True):
         moved = [_at(each, each.start_s + after_s - before_s) for each in item.actions if each.start_s + after_s >= before_s]
         in_time = len(moved) == len(item.actions) and moved[0].start_s > LEAD_S - SLACK

@@ -6,13 +6,16 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.stats import kstest, uniform
 
+from qa_templates.camera_count import SMALLEST, _sizes
 from scenes import geometry
 from scenes.cameras.move import CAMERA_MOVES
 from scenes.filming import high_viewpoints
-from scenes.placing import STRAY_M
+from scenes.placing import STAGE_RADIUS_M, STRAY_M
 from scenes.rejection import Rejected
-from scenes.script import STAGGER_S, Beat, Role, SceneOptions, Script, Shot
+from scenes.script import Beat, Role, SceneOptions, Script, Shot
+from scenes.shapes import SHAPES
 from scenes.solve import object_pose
 from scenes.staging import ClipIdentity, compose
 from scenes.streams import Streams
@@ -59,6 +62,49 @@ def test_a_way_lies_where_it_is_wanted_and_leads_where_it_should(heading):
         np.testing.assert_allclose((last - first) / np.linalg.norm(last - first), AXES[heading], atol=1e-3)
 
 
+@pytest.mark.parametrize("right", (1, -1))
+@pytest.mark.parametrize("ahead", (1, -1))
+def test_a_way_round_a_corner_begins_beside_the_middle_and_ends_beyond_or_before_it(right, ahead):
+    depth, back = ("away" if ahead > 0 else "towards"), ("left" if right > 0 else "right")
+    beats = (Beat("slide", heading=depth), Beat("slide", heading=back))
+    for spec, names in composed(Script((Role("subject", beats, corner=(right, ahead)),), room_s=4.0)):
+        first, last = way_m(spec, names["subject"])
+        assert abs(first[1]) < STRAY_M + 1e-3 and first[0] * right > 0.5
+        assert abs(last[0]) < STRAY_M + 1e-3 and last[1] * ahead > 0.5
+
+
+def test_an_object_that_may_go_any_way_has_room_for_each():
+    for spec, names in composed(Script((Role("subject", (Beat("slide", heading="right"),), any_way=True),), room_s=3.0)):
+        first, last = way_m(spec, names["subject"])
+        assert np.linalg.norm(first) + np.max(np.abs(last - first)) * 0.7 < STAGE_RADIUS_M
+        for way in ((1, 0), (0, 1), (-1, 0), (0, -1)):
+            assert np.linalg.norm(first + np.linalg.norm(last - first) * np.array(way)) < STAGE_RADIUS_M
+
+
+def test_an_object_at_rest_stands_as_one_that_does_what_it_has_room_for():
+    """It has a body for it, faces as if it set off, and would stay on the stage."""
+    mover, still = (Beat("roll", heading=way) for way in ("left", "right"))
+    for spec, names in composed(Script((Role("mover", (mover,)), Role("still", room_for=(still,))), room_s=3.0)):
+        item = spec.object(names["still"])
+        first, last = way_m(spec, item.name)
+        assert not item.actions and SHAPES[item.shape].round
+        np.testing.assert_array_equal(first, last)
+        assert np.linalg.norm(first + (1.1, 0.0)) < STAGE_RADIUS_M
+        facing = on_stage(spec, np.array([np.cos(item.yaw_rad), np.sin(item.yaw_rad)]))
+        np.testing.assert_allclose(np.abs(facing), (1.0, 0.0), atol=1e-3)
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+def test_where_several_camera_moves_leave_it_does_not_tell_their_number(number):
+    rng = np.random.default_rng(0)
+    rows = np.array([_sizes(number, rng) for _ in range(800)])
+    assert rows.shape == (800, number)
+    assert np.all((np.abs(rows) >= SMALLEST - 1e-3) & (np.abs(rows) <= 1.0))
+    assert np.all(np.abs(rows.cumsum(axis=1)) <= 1.001)
+    net = np.abs(rows.sum(axis=1))
+    assert kstest(net, uniform(SMALLEST, 1.0 - SMALLEST).cdf).pvalue > 1e-3
+
+
 def test_the_lens_shows_as_much_of_the_stage_as_it_should():
     for spec, _ in composed(Script((Role("subject"),), half_width_m=1.8)):
         camera = spec.camera
@@ -96,14 +142,6 @@ def test_moves_made_at_once_take_the_same_time():
     for spec, _ in composed(Script((Role("subject"),), (Shot("zoom", 1), Shot("pan", -1)), at_once=True)):
         zoom, pan = spec.camera.moves
         assert (zoom.start_s, zoom.end_s) == (pan.start_s, pan.end_s)
-
-
-def test_objects_come_to_rest_in_the_order_of_their_ranks():
-    roles = tuple(Role(f"object_{rank}", (Beat("slide"),), rank=rank) for rank in range(3))
-    for spec, names in composed(Script(roles, by_stops=True, room_s=5.0)):
-        ends = [spec.object(names[f"object_{rank}"]).actions[-1].end_s for rank in range(3)]
-        assert all(earlier - later >= STAGGER_S - 1e-3 for earlier, later in itertools.pairwise(ends))
-        assert ends[0] <= spec.timeline.duration_s
 
 
 def test_durations_and_reach_of_a_beat_are_kept():

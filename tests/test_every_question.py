@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from qa_templates.ask import Staged, ask, prove, stage
 from qa_templates.avatar_actions import rivals, rows_of, sets_of_four
-from qa_templates.observation import camera_keys
+from qa_templates.observation import camera_keys, performances
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, Disagreement, QuestionOptions, answers
 from qa_templates.quota import Intent, check, draw_options
 from scenes import bodies, geometry
 from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.cameras.move import CAMERA_MOVES
+from scenes.events.event import EVENTS
 from scenes.motions.motion import MOTIONS
 from scenes.rejection import Rejected
 from scenes.script import SceneOptions
@@ -355,3 +356,24 @@ def backwards(paths: Trajectories) -> Trajectories:
         camera_quaternion_wxyz=paths.camera_quaternion_wxyz[::-1],
         focal_length_mm=paths.focal_length_mm[::-1],
     )
+
+
+@pytest.mark.parametrize("source", ["count_objects", "which_object_does", "which_stays_still", "which_avatar_does"])
+def test_noticed_objects_are_the_only_ones_of_the_clip_not_only_of_the_four_that_are_offered(source):
+    rng = np.random.default_rng(0)
+    for _, paths in takes(source):
+        for _ in range(6):
+            does, rests = (QUESTIONS[name]().notice(paths, rng, SCENE) for name in ("which_object_does", "which_stays_still"))
+            done = [item for name in paths.names for item in performances(paths, name)]
+            if any(paths.is_avatar(name) for name in paths.names):
+                assert does is None and rests is None
+            if does is not None:
+                assert [item.subject for item in done if item.motion == does[1]["motion"]] == [does[1][does[0]]]
+            if rests is not None:
+                assert {*paths.names} - {item.subject for item in done} == {rests[1][rests[0]]}
+
+
+def test_no_two_events_that_may_be_true_of_the_same_are_offered_together():
+    for options in QUESTIONS["recognise_event"]().option_sets(SCENE):
+        assert not any(other in EVENTS[name].implies for name, other in itertools.permutations(options, 2))
+    assert any(EVENTS[name].implies for name in EVENTS)

@@ -28,7 +28,6 @@ from qa_templates.sampling import (
     acts_of,
     body_points_m,
     camera_states,
-    decimated,
     onsets,
     recount,
     required_fps,
@@ -146,12 +145,6 @@ def sees_starts(asked: Asked, evidence: Evidence, paths: Trajectories) -> Judge:
     return judge
 
 
-def sees_stops(asked: Asked, evidence: Evidence, paths: Trajectories) -> Judge:
-    last = paths.num_frames - 1
-    backwards = sees_starts(asked, evidence, decimated(paths, range(last, -1, -1)))
-    return lambda frames: backwards([last - frame for frame in reversed(frames)])
-
-
 def first_elsewhere(points: np.ndarray, frames: Samples) -> float:
     """Which sample is the first to show an object elsewhere than the first sample does."""
     range_m = np.linalg.norm(points - points[0], axis=-1).max()
@@ -221,7 +214,6 @@ JUDGES = {
     "acts": sees_acts,
     "order": sees_order,
     "starts": sees_starts,
-    "stops": sees_stops,
     "change": sees_change,
     "stirs": sees_stirring,
     "pace": sees_pace,
