@@ -67,4 +67,4 @@ class AvatarGait(QuestionTemplate):
 
 def gait_reach(motion: str, scene: SceneOptions) -> float:
     """Of a gait, so that all of them lead about equally far; sidesteps are short as they are."""
-    return 1.0 if motion == "sidestep" else short_reach(scene)
+    return 1.0 if motion == "sidestep" else short_reach(motion, scene)

@@ -32,12 +32,13 @@ def travelling_motions(scene: SceneOptions, *, turning: bool = False) -> list[st
     return motions_among(scene, [name for name in TRAVELLING if name in MOTIONS and not (turning and MOTIONS[name].rolls)])
 
 
-def short_reach(scene: SceneOptions) -> float:
+def short_reach(motion: str, scene: SceneOptions) -> float:
     """The reach of ways so short for the stage that neither first nor last place tells much of what lies between.
 
-    Where ways are small in any case, they are cut less.
+    Where ways are small in any case they are cut less, and a leap must not become a hop.
     """
-    return 0.5 + 0.25 * scene.levels.amplitude
+    shortest = 0.66 if motion == "leap" else 0.5
+    return shortest + (0.75 - shortest) * scene.levels.amplitude
 
 
 def motions_among(scene: SceneOptions, names: Sequence[str]) -> list[str]:

@@ -56,7 +56,8 @@ class PathShape(QuestionTemplate):
     def script(self, answer, options, rng, scene):
         beats = {shape: Beat(str(rng.choice(_motions(shape, scene)))) for shape in sorted(options)}
         needed_s = max(room_s(span_s(beat.motion)) for beat in beats.values())
-        role = Role("subject", (beats[answer],), room_for=tuple(beats.values()))
+        room_for = tuple(beats.values()) if answer == "spot" else ()  # else it would stand farther out than what goes some way
+        role = Role("subject", (beats[answer],), room_for=room_for)
         return Script((role,), shots=None, extras=level_motions(scene), room_s=needed_s)
 
     def measure(self, asked, paths, seen):

@@ -188,14 +188,11 @@ def _starts(evidence: Evidence, paths: Trajectories) -> list[Need]:
     return [Need(begins, ends - 1) for begins, ends in itertools.pairwise([0, *times]) if ends > begins]
 
 
-def onsets(paths: Trajectories, names: Sequence[str], backwards: bool = False) -> dict[str, int]:
-    """The frame from which on each of some objects has visibly left its place; those that never do are left out.
-
-    ``backwards`` counts frames from the last one, in the film that runs backwards.
-    """
+def onsets(paths: Trajectories, names: Sequence[str]) -> dict[str, int]:
+    """The frame from which on each of some objects has visibly left its place; those that never do are left out."""
     found = {}
     for name in names:
-        points = body_points_m(paths, name)[:: -1 if backwards else 1]
+        points = body_points_m(paths, name)
         away = np.linalg.norm(points - points[0], axis=-1).max(axis=-1)
         if away.max() > 1e-3:
             found[name] = int(np.argmax(away > LEFT_ITS_PLACE * away.max()))

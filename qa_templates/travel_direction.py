@@ -26,7 +26,7 @@ class TravelDirection(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene)))
-        role = Role("subject", (Beat(motion, heading=answer, reach=short_reach(scene)),))
+        role = Role("subject", (Beat(motion, heading=answer, reach=short_reach(motion, scene)),))
         return Script((role,), extras=level_motions(scene), room_s=room_s(span_s(motion)))
 
     def measure(self, asked, paths, seen):

@@ -30,7 +30,7 @@ class TwoLegs(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         motion = str(rng.choice(travelling_motions(scene, turning=True)))
-        reach = short_reach(scene)
+        reach = short_reach(motion, scene)
         beats = tuple(Beat(motion, heading=heading, reach=reach) for heading in answer.split("_"))
         return Script((Role("subject", beats),), extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)))
 

@@ -14,7 +14,7 @@ from scenes.script import Beat, Role, Script
 from scenes.timing import room_s
 from scenes.twins import recast
 
-FAR, NEAR = 0.56, 0.31  # reach
+FAR, NEAR = 0.6, 0.34  # reach
 SECONDS = (1.3, 2.2)  # whatever the distance
 MIN_RATIO = 1.35  # between the ways of the chosen object and the next one, over the ground,
 MIN_RATIO_PX = 1.2  # and in the picture

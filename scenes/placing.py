@@ -19,7 +19,7 @@ from scenes.types import CameraSpec, EventSpec, ObjectSpec, SceneSpec, Timeline
 
 STAGE_RADIUS_M = 3.1
 HIDING = 0.6  # of their radii, sideways from centre to centre, of objects that hide one another in part
-PLACEMENTS = 8  # tries at one arrangement before the draw is given up
+PLACEMENTS = 12  # tries at one arrangement before the draw is given up
 CROSSING_PLACEMENTS = 48  # the same where room is kept for more than happens
 CLEARANCE_M = 0.08  # between bodies, at the closest
 STRAY_M = 0.15  # from where a role wants the middle of its way
@@ -152,7 +152,9 @@ def _places(
         for other, place in zip(actors, places, strict=False):
             gap = (candidates[:, None, None] + actor.path_m)[:, :, None] - (place + other.path_m)
             bodies_m = actor.body_m[:, None] + other.body_m
-            fits &= (np.linalg.norm(gap, axis=-1).min(axis=-1) > bodies_m + CLEARANCE_M).all(axis=(1, 2))
+            apart = np.linalg.norm(gap, axis=-1).min(axis=-1) > bodies_m + CLEARANCE_M
+            apart[:, len(actor.rows) :, len(other.rows) :] = True  # neither of two ways is taken
+            fits &= apart.all(axis=(1, 2))
             beside = np.abs(gap[..., : 1 if actor.cross and other.cross else None, :] @ across) / bodies_m[..., None]
             arranged = actor.rows[0] in wanted and other.rows[0] in wanted  # the script knows what stands behind what
             beside = beside[:, : len(actor.rows), : len(other.rows)]  # of the ways that they do take
