@@ -27,7 +27,7 @@ AXES = tuple(vars(Difficulty()))
 CLIPS, ATTEMPTS = 16, 40
 MOVES = {  # template, what is measured, which way it goes as the axis does, and what else is set
     "speed": ("travel_direction", "speed_widths_s", 1, {}),
-    "amplitude": ("travel_direction", "amplitude_px", -1, {}),
+    "amplitude": ("count_cycles", "amplitude_px", -1, {}),
     "count": ("count_cycles", "count", 1, {}),
     "distractors": ("travel_direction", "distractors", 1, {}),
     "concurrent": ("recognise_motion", "concurrent", 1, {"distractors": 1.0}),
