@@ -10,13 +10,13 @@ import numpy as np
 
 from scenes.cameras import move as camera_move
 from scenes.cameras.move import CAMERA_MOVES, CameraCue
-from scenes.script import Interval, SceneOptions, Script, Shot
-from scenes.timing import _kept_step, schedule, step_spans
+from scenes.script import Interval, Role, SceneOptions, Script, Shot
+from scenes.timing import kept_step, schedule, step_spans
 from scenes.types import Action, CameraSpec, ObjectSpec, Timeline
 from scenes.viewpoints import VIEWPOINTS
 
 SENSOR_WIDTH_MM = CameraSpec.sensor_width_mm
-AVATAR_ZOOM = 1.3  # of the lens, so that hands and heads are large enough
+AVATAR_ZOOM, CROWD_ZOOM, CROWD = 1.3, 1.15, 3  # of the lens, so that hands and heads are large enough; from so many avatars on less
 
 
 def film(
@@ -52,7 +52,7 @@ def _shot_times(
     """When the camera makes its moves: one after another, all at once, or in step with the objects."""
     spans = [shot.span_s for shot in shots]
     if script.in_step and shots:
-        return [_kept_step(step, span) for step, span in zip(steps, spans, strict=False)]
+        return [kept_step(step, span) for step, span in zip(steps, spans, strict=False)]
     if script.at_once and shots:
         return schedule([step_spans(*([span] for span in spans))[0]], timeline.duration_s, rng, tempo=options.levels.tempo) * len(shots)
     return schedule(spans, timeline.duration_s, rng, tempo=options.levels.tempo)
@@ -75,3 +75,9 @@ def gentle_shot(rng: np.random.Generator) -> Shot:
     gentle = [name for name, move in CAMERA_MOVES.items() if move.gentle]
     name = str(rng.choice(gentle))
     return Shot(name, int(rng.choice(sorted(CAMERA_MOVES[name].directions))))
+
+
+def closeness(roles: Sequence[Role]) -> float:
+    """By how much the lens is longer where avatars act: as long as their places still lie within the picture."""
+    avatars = sum(role.avatar for role in roles)
+    return 1.0 if not avatars else AVATAR_ZOOM if avatars < CROWD else CROWD_ZOOM

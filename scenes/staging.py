@@ -28,7 +28,7 @@ from scenes.casting import (
 from scenes.colours import COLOURS
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.events.event import EVENTS, record
-from scenes.filming import AVATAR_ZOOM, SENSOR_WIDTH_MM, film, high_viewpoints
+from scenes.filming import SENSOR_WIDTH_MM, closeness, film, high_viewpoints
 from scenes.motions.motion import MOTIONS
 from scenes.placing import Actor, either_way, find_places, rehearse, rehearse_alone, squared, wanted_places
 from scenes.script import LEAD_S, Beat, Happening, Interval, Role, SceneOptions, Script, span_s
@@ -64,7 +64,7 @@ def compose(script: Script, clip: ClipIdentity, streams: Streams, options: Scene
     position_m, target_m, focal_length_mm = VIEWPOINTS[viewpoint].sample(streams.rng("camera"))
     right_rad = math.atan2(target_m[1] - position_m[1], target_m[0] - position_m[0]) - math.pi / 2
     roles = script.roles + _extras(script, timeline, streams.rng("extras"), options)
-    focal_length_mm *= options.levels.size_factor * (AVATAR_ZOOM if any(role.avatar for role in script.roles) else 1.0)
+    focal_length_mm *= options.levels.size_factor * closeness(script.roles)
     if script.half_width_m is not None:
         focal_length_mm = SENSOR_WIDTH_MM / 2 * math.dist(position_m, target_m) / script.half_width_m
     steps = steps_of(script, timeline, streams.rng("steps"), options)

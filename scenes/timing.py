@@ -80,7 +80,7 @@ def action_times(
     """When a role performs its beats."""
     spans = [beat.span_s for beat in role.beats]
     if steps and role.key:
-        return [_kept_step(step, span) for step, span in zip(steps, spans, strict=False)]
+        return [kept_step(step, span) for step, span in zip(steps, spans, strict=False)]
     if role.rank is None or not spans:
         return schedule(spans, timeline.duration_s, rng, delay_s, options.levels.tempo)
     return _start_at_once(spans, delay_s, timeline, rng, options)
@@ -101,7 +101,7 @@ def step_spans(*rows: Sequence[Interval]) -> list[Interval]:
     return [(max(shortest for shortest, _ in spans), max(longest for _, longest in spans)) for spans in steps]
 
 
-def _kept_step(step: Interval, span: Interval) -> Interval:
+def kept_step(step: Interval, span: Interval) -> Interval:
     """As much of a step as an action takes that starts with it."""
     return step[0], round(min(step[1], step[0] + span[1]), 4)
 
