@@ -6,25 +6,21 @@ import numpy as np
 
 from qa_templates.directions import motions_among
 from qa_templates.observation import only_performance, require_perceptible, spread
-from qa_templates.question import QUESTIONS, Evidence, QuestionTemplate
-from qa_templates.which_is_fastest import extreme_of, way_m, way_px
+from qa_templates.question import QUESTIONS, Evidence
+from qa_templates.which_is_fastest import MIN_RATIO_PX, WhichIsFastest, extreme_of, way_m, way_px
 from qa_templates.which_object_does import OBJECTS
 from scenes.rejection import Rejected
 from scenes.script import Beat, Role, Script
 from scenes.timing import room_s
-from scenes.twins import recast
 
 FAR, NEAR = 0.6, 0.34  # reach
 SECONDS = (1.3, 2.2)  # whatever the distance
-MIN_RATIO = 1.35  # between the ways of the chosen object and the next one, over the ground,
-MIN_RATIO_PX = 1.2  # and in the picture
 
 
 @QUESTIONS.register
-class WhichTravelsFarthest(QuestionTemplate):
+class WhichTravelsFarthest(WhichIsFastest):
     """Four objects cross the picture, one of them clearly farther, or clearly less far, than the others."""
 
-    question_type = "Motion-related Objects"
     shows = "change"
     wordings = (
         "Which object travels the {extreme} distance?",
@@ -32,9 +28,6 @@ class WhichTravelsFarthest(QuestionTemplate):
         "Of these four objects, which one goes the {extreme} way?",
         "Whose path from start to end is the {extreme}?",
     )
-
-    def option_sets(self, scene):
-        return [OBJECTS]
 
     def script(self, answer, options, rng, scene):
         extreme = str(rng.choice(["longest", "shortest"]))
@@ -53,22 +46,6 @@ class WhichTravelsFarthest(QuestionTemplate):
         subjects = tuple(item.subject for item in found)
         quantity = f"object with the {asked.slots['extreme']} way"
         return Evidence(quantity, subjects[chosen], "", ratio - 1.0, "of its way", spread(found), subjects)
-
-    def answer(self, evidence, asked):
-        found = next((key for key in OBJECTS if asked.slots[key] == evidence.value), None)
-        return found if evidence.margin > MIN_RATIO - 1.0 else None
-
-    def option_text(self, answer, slots):
-        return f"the {slots[answer]}"
-
-    def twins(self, answer, options):
-        return tuple(key for key in options if key != answer)
-
-    def twin(self, spec, asked, answer, rng, scene):
-        return recast(spec, asked.slots[asked.answer], asked.slots[answer], scene), "who"
-
-    def words(self, slots):
-        return {"extreme": slots["extreme"]}
 
 
 def _crossing(key: str, motion: str, far: bool, rng: np.random.Generator) -> Role:
