@@ -1,0 +1,47 @@
+"""A decoded video, and where its objects are: what a pixel rule may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from generator.reader import ClipReader
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """The pictures of a clip, and guides to its objects.
+
+    Measurements that several rules share (the background's motion, the track of an object) are functions of a film,
+    cached by their modules with ``functools.lru_cache(maxsize=…)``: a film is only equal to itself.
+    """
+
+    clip: ClipReader
+
+    @cached_property
+    def pictures(self) -> np.ndarray:
+        """``(frame, height, width, 3)`` uint8 RGB, as decoded."""
+        return np.stack(list(self.clip.pictures()))
+
+    @cached_property
+    def fps(self) -> float:
+        return float(self.clip.annotation["video_info"]["fps"])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.clip.annotation["visibility"]["names"])
+
+    def box_px(self, name: str) -> np.ndarray:
+        """``(frame, 4)``: x0, y0, x1, y1 of the visible part of an object; NaN where nothing of it can be seen."""
+        seen = self.clip.annotation["visibility"]
+        frames = np.asarray(seen["frames"], dtype=float)
+        boxes = np.array(seen["box_px"][self.names.index(name)], dtype=float)  # null becomes NaN
+        times = np.arange(len(self.pictures))
+        return np.stack([np.interp(times, frames, boxes[:, side]) for side in range(4)], axis=1)
+
+    def visible_fraction(self, name: str) -> np.ndarray:
+        """``(frame,)``."""
+        seen = self.clip.annotation["visibility"]
+        return np.interp(np.arange(len(self.pictures)), seen["frames"], seen["visible_fraction"][self.names.index(name)])
