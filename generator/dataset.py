@@ -22,13 +22,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any
 
 import cattrs
 import numpy as np
 
+from generator import certificate
+from generator.annotations import LAYERS, SUFFIXES, layer_path
+from generator.atomic import PART, checksum_lines, flush, sha256_of, write_atomically
+from generator.certificate import CHECKSUMS
 from generator.options import GenerateOptions, content
 from qa_templates.captions import Caption
 from qa_templates.question import Question
@@ -37,11 +41,11 @@ from scenes.types import SceneSpec, Trajectories, Visibility
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+KEY_VERSION = 2  # of what a key follows from: another one names every clip anew
 META = "video_info.meta.jsonl"
 PAIRS = "pairs.jsonl"
 CAPTIONS = "captions.jsonl"
-PART = ".part-"
 LOCK = ".lock"
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 PACKAGES = ("motionfoundry", "numpy", "scipy", "trimesh")
@@ -62,7 +66,7 @@ class ConfigurationChanged(ValueError):
 
 def clip_key(seed: int, split: str, index: int) -> str:
     """The 32 hex digits that name a clip, whatever the size of its data set and whoever makes it."""
-    return hashlib.blake2b(f"{SCHEMA_VERSION}/{seed}/{split}/{index}".encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(f"{KEY_VERSION}/{seed}/{split}/{index}".encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,16 @@ class Twin:
 
 @dataclass(frozen=True)
 class ClipFiles:
-    """Where the parts of one clip are: in the data set, or in the private folder in which they are made."""
+    """Where the parts of one clip are: in the data set, or in the private folder in which they are made. ``layers`` are by name."""
 
     video: Path
     trajectories: Path
     annotation: Path
+    layers: Mapping[str, Path] = field(default_factory=dict)
+
+    def of(self, name: str) -> Path:
+        """The video, the trajectories, or the layer of that name."""
+        return self.layers[name] if name in self.layers else getattr(self, name)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ class Dataset:
     split: str
     renders: bool
     min_free_mb: int = 0
+    layers: tuple[str, ...] = ()
 
     @classmethod
     @contextmanager
@@ -107,10 +117,10 @@ class Dataset:
         """
         with disk_full_named(Path(options.out)):
             root = _folder(options.out)
-        dataset = cls(root, options.seed, options.split, options.renders, options.farm.min_free_mb)
+        dataset = cls(root, options.seed, options.split, options.renders, options.farm.min_free_mb, options.annotations)
         with disk_full_named(root), _locked(root, options.shard != GenerateOptions.shard, dataset.sweep):
             _settle(root / "dataset.json", options)
-            for name in ("annotations", "trajectories", *(["videos"] if options.renders else [])):
+            for name in ("annotations", "trajectories", *(["videos"] if options.renders else []), *options.annotations):
                 (root / name).mkdir(exist_ok=True)
             yield dataset
 
@@ -120,16 +130,27 @@ class Dataset:
     def files(self, index: int) -> ClipFiles:
         """Where the files of a clip are, or will be."""
         key = self.key(index)
-        return ClipFiles(self.root / "videos" / f"{key}.mp4", self.root / "trajectories" / f"{key}.npz", self.annotation(key))
+        layers = {name: layer_path(self.root, key, name) for name in self.layers}
+        return ClipFiles(self.root / "videos" / f"{key}.mp4", self.root / "trajectories" / f"{key}.npz", self.annotation(key), layers)
 
     def annotation(self, key: str) -> Path:
         return self.root / "annotations" / f"{key}.json"
 
     def missing(self, indices: Iterable[int]) -> list[int]:
         """Those of the clips that are not complete on disk, in order."""
-        present = {path.name for name in ("annotations", "trajectories", "videos") for path in (self.root / name).glob("*.*")}
-        suffixes = (".json", ".npz", ".mp4") if self.renders else (".json", ".npz")
-        return [index for index in indices if not all(self.key(index) + suffix in present for suffix in suffixes)]
+        folders = ("annotations", "trajectories", "videos", *self.layers)
+        present = {path.relative_to(self.root) for name in folders for path in (self.root / name).glob("*.*")}
+        return [index for index in indices if not all(path.relative_to(self.root) in present for path in self._needed(index))]
+
+    def missing_layers(self, index: int) -> tuple[str, ...]:
+        """The layers of a clip that are not on disk, where all else of it is; none where it has to be made anew."""
+        place = self.files(index)
+        rest = [path for path in self._needed(index) if path not in place.layers.values()]
+        return tuple(name for name, path in place.layers.items() if not path.exists()) if all(path.exists() for path in rest) else ()
+
+    def _needed(self, index: int) -> list[Path]:
+        place = self.files(index)
+        return [place.annotation, *(place.of(name) for name in self.held)]
 
     @contextmanager
     def part(self, index: int) -> Iterator[ClipFiles]:
@@ -144,23 +165,53 @@ class Dataset:
                 raise OSError(errno.ENOSPC, f"{free_mb:.0f} MB are free, and farm.min_free_mb asks for {self.min_free_mb}")
             folder = Path(tempfile.mkdtemp(prefix=f"{PART}{self.key(index)}-", dir=self.root))
             try:
-                yield ClipFiles(folder / "video.mp4", folder / "trajectories.npz", folder / "annotation.json")
+                layers = {name: folder / name for name in self.layers}
+                yield ClipFiles(folder / "video.mp4", folder / "trajectories.npz", folder / "annotation.json", layers)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def commit(self, index: int, part: ClipFiles) -> None:
-        """Move a finished clip into place; the annotation, which says that it is complete, last.
+    def commit(self, index: int, part: ClipFiles, annotation: Mapping[str, Any]) -> None:
+        """Move a finished clip into place; its annotation, which says that it is complete and lists its files, last.
 
         What a file holds reaches the disk before its name does. The names need not wait for the disk: after a power cut
         clips may be missing, and are made again, but none is broken.
         """
         place = self.files(index)
-        names = ("video", "trajectories", "annotation") if self.renders else ("trajectories", "annotation")
-        for name in names:
-            _flush(getattr(part, name))
+        made = {name: part.of(name) for name in self.held}
+        self._describe(part, annotation, {name: self._sum(path, place.of(name)) for name, path in made.items()})
+        for path in made.values():
+            flush(path)
         place.annotation.unlink(missing_ok=True)  # a clip that is being replaced is never half old and half new
-        for name in names:
-            os.replace(getattr(part, name), getattr(place, name))
+        for name, path in made.items():
+            os.replace(path, place.of(name))
+        os.replace(part.annotation, place.annotation)
+
+    def commit_layers(self, index: int, part: ClipFiles, names: Iterable[str]) -> None:
+        """Move layers that a finished clip lacked into place; its annotation, which lists its files, first: until they are there, they
+        are missing.
+        """
+        place, annotation = self.files(index), _read(self.files(index).annotation)
+        made = {name: part.layers[name] for name in names}
+        listed = {**annotation["files"], **{name: self._sum(path, place.of(name)) for name, path in made.items()}}
+        self._describe(part, annotation, {name: listed[name] for name in self.held})
+        for path in made.values():
+            flush(path)
+        os.replace(part.annotation, place.annotation)
+        for name, path in made.items():
+            os.replace(path, place.of(name))
+
+    def _describe(self, part: ClipFiles, annotation: Mapping[str, Any], files: Mapping[str, Any]) -> None:
+        write_annotation(part.annotation, {**annotation, "files": files})
+        flush(part.annotation)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """What a clip consists of besides its annotation: names of `ClipFiles`."""
+        return (*(("video",) if self.renders else ()), "trajectories", *self.layers)
+
+    def _sum(self, made: Path, place: Path) -> dict[str, Any]:
+        """What the annotation says of a file, which will be at ``place``."""
+        return {"path": place.relative_to(self.root).as_posix(), "bytes": made.stat().st_size, "sha256": sha256_of(made)}
 
     def unfinished(self, indices: Iterable[int]) -> list[int]:
         """Those of the clips that someone is making, or was making when it died."""
@@ -175,7 +226,7 @@ class Dataset:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def publish(self) -> int:
-        """Write the meta file and the card out of the annotations on disk. Returns the number of clips."""
+        """Write the meta file, the checksums and the card out of the annotations on disk. Returns the number of clips."""
         with disk_full_named(self.root):
             annotations = sorted((_summary(path) for path in (self.root / "annotations").glob("*.json")), key=lambda each: each["index"])
             rows = [row for each in annotations for row in meta_rows(each)]
@@ -183,8 +234,16 @@ class Dataset:
             write_atomically(self.root / CAPTIONS, _json_lines(caption_rows(annotations)))
             if pairs := pair_rows(annotations):
                 write_atomically(self.root / PAIRS, _json_lines(pairs))
+            write_atomically(self.root / CHECKSUMS, checksum_lines(self._sums(annotations)))
             write_atomically(self.root / "README.md", _card(self, annotations, rows))
         return len(annotations)
+
+    def _sums(self, annotations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """SHA-256 by path of all that a clip or the whole is made of; large files were summed when they were made."""
+        whole = [path for name in ("dataset.json", META, CAPTIONS, PAIRS) if (path := self.root / name).is_file()]
+        read = [*whole, *(self.annotation(each["key"]) for each in annotations)]
+        sums = {path.relative_to(self.root).as_posix(): sha256_of(path) for path in read}
+        return sums | {file["path"]: file["sha256"] for each in annotations for file in each["files"].values()}
 
 
 # Records and their JSON
@@ -266,10 +325,15 @@ def load_questions(path: str | Path) -> tuple[Question, ...]:
     return CONVERTER.structure(_read(Path(path))["questions"], tuple[Question, ...])
 
 
-def write_trajectories(path: Path, paths: Trajectories) -> None:
-    """Arrays under the names of their fields; numpy dates the members 1980, so that the bytes depend on the values alone."""
+def write_trajectories(path: Path, paths: Trajectories, beside: Mapping[str, np.ndarray] | None = None) -> None:
+    """Arrays under the names of their fields; numpy dates the members 1980, so that the bytes depend on the values alone.
+
+    Args:
+        beside: further arrays, under other names.
+    """
     archive = io.BytesIO()  # on a full disk, the archive of a file complains once more when it is collected
-    np.savez_compressed(archive, **{each.name: np.asarray(getattr(paths, each.name)) for each in fields(paths)})
+    arrays = {each.name: np.asarray(getattr(paths, each.name)) for each in fields(paths)}
+    np.savez_compressed(archive, **arrays, **(beside or {}))
     path.write_bytes(archive.getvalue())
 
 
@@ -338,21 +402,6 @@ def pair_rows(annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file or none."""
-    descriptor, name = tempfile.mkstemp(prefix=f"{PART}{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @contextmanager
@@ -434,6 +483,9 @@ def _settle(path: Path, options: GenerateOptions) -> None:
             f"{path.parent} has schema version {got}, this program writes {SCHEMA_VERSION}: give another out=, or delete it"
         )
     old, new = stored["configuration"], json.loads(json.dumps(content(options)))
+    if set(old.get("annotations", ())) < set(new["annotations"]) and {**old, "annotations": new["annotations"]} == new:
+        write_atomically(path, json.dumps({**stored, "configuration": new}, indent=2) + "\n")  # layers can be added
+        old = new
     changes = [_change(key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)]
     if changes:
         remedy = "Give another out=, or the old values, or delete the folder to begin anew."
@@ -475,16 +527,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _summary(path: Path) -> dict[str, Any]:
     annotation = _read(path)
-    return {key: annotation[key] for key in ("index", "key", "video_info", "questions", "caption", "twin")}
-
-
-def _flush(path: Path) -> None:
-    """Have what a file holds reach the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return {key: annotation[key] for key in ("index", "key", "video_info", "questions", "caption", "twin", "files")}
 
 
 CARD = """---
@@ -514,16 +557,18 @@ in which order and how often. Every answer was staged, then measured again from 
 
 Right letters: {letters}. The captions hold {density:.1f} words per second of video.
 
+{certificate}
 | in | there is |
 |---|---|
 | `{meta}` | one JSON row for each clip and question type, in MotionBench's schema (arXiv 2501.02955) |
 | `{captions}` | one JSON row for each clip: its dense caption, and the same line by line with times |
 | `videos/<key>.mp4` | {videos} |
 | `annotations/<key>.json` | the specification (it re-renders the clip), what is visible when, questions with their evidence |
-| `trajectories/<key>.npz` | position, rotation and scale of each object, pose and focal length of the camera, at every frame |
-| `dataset.json` | schema version, configuration, seed, versions |
+| `trajectories/<key>.npz` | at every frame: pose, scale, box, visible fraction of each object; pose, focal length, matrices of the camera |
+{layers}| `dataset.json` | schema version, configuration, seed, versions |
 
 Units are SI; the world is right-handed with z up; cameras look along -z; quaternions are wxyz; pixels count from the upper left corner.
+`world_to_camera`, `intrinsics_px` and the layers use OpenCV's camera coordinates instead: x right, y down, z forward.
 
 ```python
 import json, numpy
@@ -551,5 +596,7 @@ def _card(dataset: Dataset, annotations: list[dict[str, Any]], rows: list[dict[s
         questions=types.total(),
         types="\n".join(f"| {name} | {types[name]} |" for name in sorted(types)),
         letters=", ".join(f"{letter} {letters[letter]}" for letter in sorted(letters)),
+        certificate=certificate.card_section(dataset.root),
+        layers="".join(f"| `{name}/<key>{SUFFIXES[name]}` | {LAYERS[name]} |\n" for name in dataset.layers),
         videos="H.264, yuv420p, constant frame rate" if dataset.renders else "nothing: made with `render=none`, labels alone",
     )

@@ -184,7 +184,7 @@ class _Body:
 
     @classmethod
     def of(cls, item: ObjectSpec, paths: Trajectories) -> _Body:
-        pairs = zip(_hulls(item.shape), part_poses(paths, item.name), strict=True)
+        pairs = zip(hulls(item.shape), part_poses(paths, item.name), strict=True)
         pieces = tuple(_Piece(hull * item.size_m, *_moved(pose, centre * item.size_m)) for (hull, centre), pose in pairs)
         position_m = paths.pose(item.name).position_m
         if len(pieces) == 1:
@@ -211,7 +211,7 @@ def _moved(pose: Pose, centre_m: Array) -> tuple[Array, Array, Array]:
 
 
 @lru_cache(maxsize=256)
-def _hulls(shape: str) -> tuple[tuple[Array, Array], ...]:
+def hulls(shape: str) -> tuple[tuple[Array, Array], ...]:
     """Of each piece of an object of size 1: the corners ``(point, 3)`` of its convex hull about a centre, and that centre ``(3,)``.
 
     The centre of a rigid shape is its origin, that of a limb the middle of its bounds.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.annotations import LAYERS
 from qa_templates.question import QUESTIONS, QuestionOptions
 from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
@@ -113,6 +114,8 @@ class GenerateOptions:
         shard: ``i/n`` makes each n-th clip from the i-th on, i from 1 to n, for n machines that share ``out``.
         max_attempts: takes of one clip before it is given up.
         twins: whether clips come in pairs, 2i and 2i + 1, that differ in one factor, and in what is right.
+        annotations: layers of truth for every pixel, beside the videos: see `generator.annotations`. To a data set without some of
+            them they are added.
     """
 
     num_videos: int = 600
@@ -123,6 +126,7 @@ class GenerateOptions:
     shard: str = "1/1"
     max_attempts: int = 60
     twins: bool = False
+    annotations: tuple[str, ...] = ()
     scene: SceneOptions = field(default_factory=SceneOptions)
     occlusion: OcclusionOptions = field(default_factory=OcclusionOptions)
     qa: QuestionOptions = field(default_factory=QuestionOptions)
@@ -137,6 +141,9 @@ class GenerateOptions:
         require(self.only is None or self.only >= 0, "only", self.only, "the index of a clip, 0 or more")
         require(self.max_attempts >= 1, "max_attempts", self.max_attempts, "at least 1")
         parse_shard(self.shard)
+        for name in self.annotations:
+            require(name in LAYERS, "annotations", name, f"names among {', '.join(LAYERS)}, as in [masks,depth]")
+        object.__setattr__(self, "annotations", tuple(name for name in LAYERS if name in self.annotations))  # in one order, once each
 
     @property
     def renders(self) -> bool:
@@ -158,7 +165,7 @@ def parse_shard(shard: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])  # type: ignore[index]
 
 
-CONTENT = ("seed", "split", "twins", "scene", "occlusion", "qa", "render")
+CONTENT = ("seed", "split", "twins", "annotations", "scene", "occlusion", "qa", "render")
 CHOSEN_FROM: dict[str, Catalogue[Any]] = {
     "scene.environments": ENVIRONMENTS,
     "scene.motions": MOTIONS,

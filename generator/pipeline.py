@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
-from generator.dataset import ClipFiles, Dataset, DiskFull, Twin, annotate, write_annotation, write_trajectories
+from generator.dataset import ClipFiles, Dataset, DiskFull, Twin, annotate, load_spec, load_trajectories, write_trajectories
+from generator.layers import each_frame, write_layers
 from generator.occlusion import check_contacts, check_visibility, clear
 from generator.options import GenerateOptions, RenderOptions, reproduce
 from generator.video import write_video
@@ -112,14 +113,19 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
     tally = tally or Tally()
     try:
         with dataset.part(index) as part:
+            if lacking := dataset.missing_layers(index):
+                add_layers(index, dataset, part, lacking, tally)
+                return ClipReport(index, dataset.key(index), "written", 0, tally.rejections, tally.seconds)
             intended, take = good_take(index, options, dataset, tally)
             frames = film(take, part, options.render, tally)
+            with tally.timed("annotations"):
+                beside = each_frame(take.spec, take.paths, take.seen)
+                write_layers(take.spec, take.paths, part.layers)
             with tally.timed("writing"):
-                write_trajectories(part.trajectories, take.paths)
+                write_trajectories(part.trajectories, take.paths, beside)
                 caption = describe(take.spec, take.paths, take.seen)
                 annotation = annotate(intended, take.spec, take.seen, take.questions, caption, take.attempt, take.twin)
-                write_annotation(part.annotation, annotation)
-                dataset.commit(index, part)
+                dataset.commit(index, part, annotation)
     except (Exhausted, DiskFull):
         raise
     except Exception as error:
@@ -127,6 +133,16 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
         again = reproduce(options, index)
         raise ClipFailed(f"clip {index} ({dataset.key(index)}) failed: {cause}. Do it again with: {again}") from error
     return ClipReport(index, dataset.key(index), "written", frames, tally.rejections, tally.seconds)
+
+
+def add_layers(index: int, dataset: Dataset, part: ClipFiles, names: Sequence[str], tally: Tally) -> None:
+    """Make layers that a finished clip lacks, out of what is on disk."""
+    place = dataset.files(index)
+    with tally.timed("annotations"):
+        files = {name: part.layers[name] for name in names}
+        write_layers(load_spec(place.annotation), load_trajectories(place.trajectories), files)
+    with tally.timed("writing"):
+        dataset.commit_layers(index, part, names)
 
 
 def good_take(index: int, options: GenerateOptions, dataset: Dataset, tally: Tally) -> tuple[Intent, Take]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from generator.annotations import EachFrame, load_each_frame, load_layer
 from generator.dataset import META, load_spec, load_trajectories
 from generator.video import read_frames
 from scenes.types import SceneSpec, Trajectories
@@ -68,6 +69,15 @@ class ClipReader:
     def paths(self) -> Trajectories:
         """The trajectories."""
         return load_trajectories(self.root / "trajectories" / f"{self.key}.npz")
+
+    @cached_property
+    def each_frame(self) -> EachFrame:
+        """What is seen of each object, and the camera's matrices, at every frame. Raises NoLayer where an older clip holds none."""
+        return load_each_frame(self.root, self.key)
+
+    def layer(self, name: str) -> Any:
+        """A layer of truth for every pixel: see `generator.annotations.load_layer`. Raises NoLayer."""
+        return load_layer(self.root, self.key, name)
 
     @cached_property
     def questions(self) -> tuple[ReadQuestion, ...]:

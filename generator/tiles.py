@@ -57,13 +57,23 @@ class Layout:
         corners: ``(piece, 8, 3)`` of the pieces' bounding boxes, in their coordinates.
         parts: ``(part, 2, 3)`` lowest and highest corners of the environment's surfaces.
         tile_px: pixels a side of a tile.
+        wanted: ``(object, check)``: which tiles to lay out; all that can be, when None.
 
     ``subject (tile,)`` and ``check (tile,)`` are the row of the object that a tile is about and that of its frame.
     ``owner (piece,)`` is the object of a piece. ``over_piece (piece, tile)`` and ``over_part (part, tile)`` tell what may be in front of
     a tile's subject; no piece of its own is.
     """
 
-    def __init__(self, paths: Trajectories, frames: np.ndarray, models: Array, corners: Array, parts: Array, tile_px: int) -> None:
+    def __init__(
+        self,
+        paths: Trajectories,
+        frames: np.ndarray,
+        models: Array,
+        corners: Array,
+        parts: Array,
+        tile_px: int,
+        wanted: np.ndarray | None = None,
+    ) -> None:
         self._picture_px = (paths.width_px, paths.height_px)
         self._models = models
         corners_m = np.einsum("pfij,pkj->pfki", models[..., :3, :3], corners) + models[:, :, None, :3, 3]
@@ -71,7 +81,7 @@ class Layout:
         extent = extent_of(paths, frames, corners_m)
         whole = _of_objects(extent, self.owner)
         self.shape = whole.nearest_m.shape
-        self.subject, self.check = np.nonzero(whole.farthest_m > NEAR_M)
+        self.subject, self.check = np.nonzero((whole.farthest_m > NEAR_M) & (True if wanted is None else wanted))
         self.rectangle_px = _with_margin(whole.rectangle_px[self.subject, self.check], tile_px)
         self.to_clip = clip_matrices(paths, frames[self.check], self.rectangle_px) @ view_matrices(paths, frames)[self.check]
         farthest_m = whole.farthest_m[self.subject, self.check]

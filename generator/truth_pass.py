@@ -6,7 +6,8 @@ tile per object and frame, fitted around the object's silhouette, wherever that 
 on how large the object is in the picture, what sticks out of the picture is measured too, and empty pixels cost
 nothing. Each mesh is drawn into all of its tiles by one instanced call, and a sheet is read back once.
 
-Further truth (depth, flow) is another fragment shader and another format of sheet over the same tiles.
+`TruthPass.faces` draws like `masks`, but says of each pixel which triangle is seen there: all else that is true of a
+surface follows from that (see `generator.surfaces`). It is another fragment shader and another format of sheet.
 """
 
 from __future__ import annotations
@@ -62,9 +63,37 @@ uniform vec2 value;
 out vec2 colour;
 void main() { colour = value; }
 """
+FACE_SHADER = """
+#version 330
+uniform vec2 value;  // the number of the mesh's first triangle
+out float face;
+void main() { face = value.x + float(gl_PrimitiveID); }
+"""
 INSTANCE_FORMAT = "4f 4f 4f 4f 2f /i"
 INSTANCE_ATTRIBUTES = ("row_x", "row_y", "row_z", "row_w", "tile")
 INSTANCE_BYTES = 18 * 4
+
+
+@dataclass(frozen=True, eq=False)
+class Triangles:
+    """Every triangle of a scene: ``corners (face, 3, 3)`` in the coordinates of its piece, and ``piece (face,)``, its row.
+
+    Piece 0 is the environment, in world coordinates; the others are those of `tiles.model_matrices`, plus 1. Face 0 is the
+    sky, which has no corners: zeros stand for them.
+    """
+
+    corners: Array
+    piece: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Format:
+    """What a sheet holds: a program that writes so many channels of a type (moderngl's name, numpy's)."""
+
+    program: moderngl.Program
+    channels: int
+    dtype: str
+    numpy: type[np.generic]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,20 +124,26 @@ class TruthPass:
         self._egl, self._context = _open_context(libegl)
         self._context.gc_mode = "context_gc"  # free only in `_current`: Blender may have a context here as well
         with self._current():
-            self._program = self._context.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
+            self._values = self._format(FRAGMENT_SHADER, 2, "f1", np.uint8)
+            self._faces = self._format(FACE_SHADER, 1, "f4", np.float32)
         self._solids = lru_cache(maxsize=64)(self._upload_solids)
         self._scenery = lru_cache(maxsize=2)(self._upload_scenery)
-        self._sheet = lru_cache(maxsize=2)(self._new_sheet)
+        self._sheet = lru_cache(maxsize=4)(self._new_sheet)
 
-    def coverage(self, spec: SceneSpec, paths: Trajectories, frames: np.ndarray, silhouette_px: int = 64) -> Coverage:
-        """How much of each object is visible at ``frames (check,)``, measured on rasters of ``silhouette_px`` a side."""
+    def coverage(
+        self, spec: SceneSpec, paths: Trajectories, frames: np.ndarray, silhouette_px: int = 64, wanted: np.ndarray | None = None
+    ) -> Coverage:
+        """How much of each object is visible at ``frames (check,)``, measured on rasters of ``silhouette_px`` a side.
+
+        ``wanted (object, check)`` leaves objects out at some of the frames; they count as not seen there.
+        """
         with self._current():
             solids = self._pieces(spec)
             scenery = self._scenery(spec.environment)
-            models = model_matrices(paths, frames, _sizes_m(spec))
+            models = model_matrices(paths, frames, sizes_m(spec))
             corners = np.stack([solid.corners for solid in solids])
-            layout = Layout(paths, frames, models, corners, scenery.bounds_m, silhouette_px)
-            sheet = self._sheet(silhouette_px, silhouette_px)
+            layout = Layout(paths, frames, models, corners, scenery.bounds_m, silhouette_px, wanted)
+            sheet = self._sheet(self._values, silhouette_px, silhouette_px)
             chunks = sheet.chunks(len(layout.subject))
             pixels = np.concatenate([_draw_coverage(sheet, layout, solids, scenery, chunk) for chunk in chunks])
         return layout.coverage(pixels[..., 0] > 0, pixels[..., 1] > 0)
@@ -122,18 +157,39 @@ class TruthPass:
         height_px = height_px or paths.height_px
         frames = np.asarray(frames)
         with self._current():
-            sheet = self._sheet(round(paths.width_px * height_px / paths.height_px), height_px)
-            return np.concatenate([self._draw_masks(sheet, spec, paths, frames[chunk]) for chunk in sheet.chunks(len(frames))])
+            sheet = self._sheet(self._values, round(paths.width_px * height_px / paths.height_px), height_px)
+            values = [0.0, *((owners(paths) + 1) / 255)]
+            return np.concatenate([self._draw_pictures(sheet, spec, paths, frames[chunk], values) for chunk in sheet.chunks(len(frames))])
 
-    def _draw_masks(self, sheet: _Sheet, spec: SceneSpec, paths: Trajectories, frames: np.ndarray) -> np.ndarray:
+    def triangles(self, spec: SceneSpec) -> Triangles:
+        """The triangles of a scene, in the order in which `faces` numbers them."""
+        with self._current():
+            meshes = [mesh.corners for mesh in self._meshes(spec)]
+        piece = np.repeat(np.arange(len(meshes)), [len(corners) for corners in meshes])
+        return Triangles(np.concatenate([np.zeros((1, 3, 3)), *meshes]), np.append(0, piece))
+
+    def faces(self, spec: SceneSpec, paths: Trajectories, frames: Sequence[int] | np.ndarray) -> Iterator[np.ndarray]:
+        """Which of the scene's triangles is seen at the centre of each pixel, ``(height, width)`` int32, frame by frame; 0 is the sky."""
+        frames = np.asarray(frames)
+        with self._current():
+            first = 1.0 + np.cumsum([0, *(len(mesh.corners) for mesh in self._meshes(spec)[:-1])])
+            sheet = self._sheet(self._faces, paths.width_px, paths.height_px)
+        for chunk in sheet.chunks(len(frames)):
+            with self._current():
+                drawn = self._draw_pictures(sheet, spec, paths, frames[chunk], first)
+            yield from drawn.astype(np.int32)
+
+    def _draw_pictures(
+        self, sheet: _Sheet, spec: SceneSpec, paths: Trajectories, frames: np.ndarray, values: Sequence[float] | np.ndarray
+    ) -> np.ndarray:
+        """Channel 0 of ``(check, height, width)`` whole pictures, in which each mesh has its value."""
         pictures = np.tile([0.0, 0.0, paths.width_px, paths.height_px], (len(frames), 1))
         to_clip = clip_matrices(paths, frames, pictures) @ view_matrices(paths, frames)
-        models = model_matrices(paths, frames, _sizes_m(spec))
+        models = [np.eye(4), *model_matrices(paths, frames, sizes_m(spec))]
         places = np.arange(len(frames))
         sheet.begin(len(frames))
-        sheet.draw(self._scenery(spec.environment).mesh, to_clip, places, (0.0, 0.0))
-        for model, owner, solid in zip(models, owners(paths), self._pieces(spec), strict=True):
-            sheet.draw(solid.mesh, to_clip @ model, places, ((int(owner) + 1) / 255, 0.0))
+        for model, value, mesh in zip(models, values, self._meshes(spec), strict=True):
+            sheet.draw(mesh, to_clip @ model, places, (float(value), 0.0))
         return sheet.read(len(frames))[..., 0]
 
     @contextmanager
@@ -141,6 +197,13 @@ class TruthPass:
         with _other_context_kept(self._egl), self._context:
             self._context.gc()
             yield
+
+    def _format(self, fragment_shader: str, channels: int, dtype: str, numpy: type[np.generic]) -> _Format:
+        return _Format(self._context.program(vertex_shader=VERTEX_SHADER, fragment_shader=fragment_shader), channels, dtype, numpy)
+
+    def _meshes(self, spec: SceneSpec) -> list[_GpuMesh]:
+        """That of the environment, then those of the pieces."""
+        return [self._scenery(spec.environment).mesh, *(solid.mesh for solid in self._pieces(spec))]
 
     def _pieces(self, spec: SceneSpec) -> list[_Solid]:
         return [solid for item in spec.objects for solid in self._solids(item.shape)]
@@ -150,7 +213,7 @@ class TruthPass:
 
     def _upload_solid(self, mesh: trimesh.Trimesh) -> _Solid:
         closed = bool(mesh.is_watertight and mesh.is_winding_consistent and mesh.volume > 0)
-        return _Solid(_GpuMesh(self._context, self._program, mesh.vertices, mesh.faces, closed), corners_of(_bounds(mesh.vertices)))
+        return _Solid(_GpuMesh(self._context, mesh.vertices, mesh.faces, closed), corners_of(_bounds(mesh.vertices)))
 
     def _upload_scenery(self, spec: EnvironmentSpec) -> _Scenery:
         solids = [surface.solid for surface in environment.build(spec).surfaces]
@@ -164,11 +227,11 @@ class TruthPass:
         starts = np.append(0, ends[:-1])
         points = whole.vertices.T[:, faces.ravel()]
         bounds_m = np.stack([extreme.reduceat(points, starts, axis=1).T for extreme in (np.minimum, np.maximum)], axis=1)
-        mesh = _GpuMesh(self._context, self._program, whole.vertices, faces, closed=False)
+        mesh = _GpuMesh(self._context, whole.vertices, faces, closed=False)
         return _Scenery(mesh, bounds_m, [slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)])
 
-    def _new_sheet(self, width_px: int, height_px: int) -> _Sheet:
-        return _Sheet(self._context, self._program, width_px, height_px)
+    def _new_sheet(self, form: _Format, width_px: int, height_px: int) -> _Sheet:
+        return _Sheet(self._context, form, width_px, height_px)
 
 
 def shared() -> TruthPass:
@@ -238,7 +301,8 @@ def _parts(middles: Array, rows: np.ndarray) -> list[np.ndarray]:
     return [part for half in np.array_split(rows[order], 2) for part in _parts(middles, half)]
 
 
-def _sizes_m(spec: SceneSpec) -> Array:
+def sizes_m(spec: SceneSpec) -> Array:
+    """``(object,)``"""
     return np.array([item.size_m for item in spec.objects])
 
 
@@ -262,22 +326,37 @@ def _draw_coverage(sheet: _Sheet, layout: Layout, solids: list[_Solid], scenery:
 class _GpuMesh:
     """Triangles on the GPU and the buffer that says where to draw them; back faces are skipped if it is closed."""
 
-    def __init__(self, context: moderngl.Context, program: moderngl.Program, vertices: Array, faces: np.ndarray, closed: bool) -> None:
+    def __init__(self, context: moderngl.Context, vertices: Array, faces: np.ndarray, closed: bool) -> None:
         self.closed, self.num_indices = closed, faces.size
         self.instances = context.buffer(reserve=INSTANCE_BYTES, dynamic=True)
-        corners = [(context.buffer(vertices.astype("f4")), "3f", "position"), (self.instances, INSTANCE_FORMAT, *INSTANCE_ATTRIBUTES)]
-        self.array = context.vertex_array(program, corners, context.buffer(faces.astype("i4")))
+        self._context, self._vertices, self._faces = context, vertices, faces
+        self._indices = context.buffer(faces.astype("i4"))
+        self._buffers = [(context.buffer(vertices.astype("f4")), "3f", "position"), (self.instances, INSTANCE_FORMAT, *INSTANCE_ATTRIBUTES)]
+        self._arrays: dict[moderngl.Program, moderngl.VertexArray] = {}
+
+    @property
+    def corners(self) -> Array:
+        """``(face, 3, 3)``"""
+        return self._vertices[self._faces]
+
+    def array(self, program: moderngl.Program) -> moderngl.VertexArray:
+        """The mesh as a program draws it."""
+        if program not in self._arrays:
+            self._arrays[program] = self._context.vertex_array(program, self._buffers, self._indices)
+        return self._arrays[program]
 
 
 class _Sheet:
-    """A framebuffer of tiles, all of one size: two 8-bit channels and depth."""
+    """A framebuffer of tiles, all of one size and format, with depth."""
 
-    def __init__(self, context: moderngl.Context, program: moderngl.Program, width_px: int, height_px: int) -> None:
-        self._context, self._program = context, program
+    def __init__(self, context: moderngl.Context, form: _Format, width_px: int, height_px: int) -> None:
+        self._context, self._form = context, form
         self._tile_px = (width_px, height_px)
         self._columns, self._rows = max(1, SHEET_PX // width_px), max(1, SHEET_PX // height_px)
         self._size_px = (self._columns * width_px, self._rows * height_px)
-        self._frame = context.framebuffer([context.texture(self._size_px, 2)], context.depth_renderbuffer(self._size_px))
+        self._frame = context.framebuffer(
+            [context.texture(self._size_px, form.channels, dtype=form.dtype)], context.depth_renderbuffer(self._size_px)
+        )
 
     def chunks(self, num_tiles: int) -> list[slice]:
         """Tiles ``range(num_tiles)`` in portions that fit."""
@@ -291,7 +370,7 @@ class _Sheet:
         self._context.front_face = "cw"  # clip y points down
         for plane in GL_CLIP_DISTANCES:
             self._context.enable_direct(plane)
-        self._program["tile_size"] = (1 / self._columns, 1 / self._rows)
+        self._form.program["tile_size"] = (1 / self._columns, 1 / self._rows)
 
     def draw(self, mesh: _GpuMesh, matrices: Array, places: np.ndarray, value: tuple[float, float], indices: slice | None = None) -> None:
         """Draw a mesh (or a range of its indices) through ``matrices (n, 4, 4)`` into the tiles ``places (n,)``."""
@@ -302,10 +381,10 @@ class _Sheet:
         instances = np.concatenate([matrices.reshape(-1, 16), centres], axis=1).astype("f4")
         mesh.instances.orphan(instances.nbytes)
         mesh.instances.write(instances)
-        self._program["value"] = value
+        self._form.program["value"] = value
         self._context.enable_only(moderngl.DEPTH_TEST | (moderngl.CULL_FACE if mesh.closed else moderngl.NOTHING))
         indices = indices or slice(0, mesh.num_indices)
-        mesh.array.render(vertices=indices.stop - indices.start, first=indices.start, instances=len(places))
+        mesh.array(self._form.program).render(vertices=indices.stop - indices.start, first=indices.start, instances=len(places))
 
     @contextmanager
     def in_front(self) -> Iterator[None]:
@@ -319,12 +398,13 @@ class _Sheet:
         self._frame.use()  # masks take effect only here
 
     def read(self, num_tiles: int) -> np.ndarray:
-        """``(tile, y, x, 2)`` uint8."""
+        """``(tile, y, x, channel)``"""
         width_px, height_px = self._tile_px
         viewport = self._used_px(num_tiles)
-        raw = np.frombuffer(self._frame.read(viewport=viewport, components=2, alignment=1), np.uint8)
-        rows = raw.reshape(-1, height_px, self._columns, width_px, 2).swapaxes(1, 2)
-        return rows.reshape(-1, height_px, width_px, 2)[:num_tiles]
+        form = self._form
+        raw = np.frombuffer(self._frame.read(viewport=viewport, components=form.channels, alignment=1, dtype=form.dtype), form.numpy)
+        rows = raw.reshape(-1, height_px, self._columns, width_px, form.channels).swapaxes(1, 2)
+        return rows.reshape(-1, height_px, width_px, form.channels)[:num_tiles]
 
     def _used_px(self, num_tiles: int) -> tuple[int, int, int, int]:
         rows = -(-num_tiles // self._columns)

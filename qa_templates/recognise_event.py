@@ -33,7 +33,8 @@ class RecogniseEvent(QuestionTemplate):
         roles = (Role("agent", at=at_m), Role("patient"))
         swapped = bool(rng.random() < 0.5)
         needed_s = max(room_s(EVENTS[name].seconds) for name in options)
-        return Script(roles, happenings=(Happening(answer, ("agent", "patient"), BLUNT),), room_s=needed_s, slots={"swapped": swapped})
+        happening = Happening(answer, ("agent", "patient"), BLUNT)
+        return Script(roles, happenings=(happening,), room_s=needed_s, slots={"swapped": swapped}, off_centre=True)
 
     def measure(self, asked, paths, seen):
         cast = (asked.slots["agent"], asked.slots["patient"])

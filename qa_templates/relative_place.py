@@ -42,7 +42,8 @@ class RelativePlace(QuestionTemplate):
         beats = tuple(Beat(motion, heading=way, reach=0.8 + 0.2 * scene.levels.amplitude) for way in (last, OPPOSITE[first]))
         subject = Role("subject", beats, corner=corner, seen_at="ends")
         roles = (subject, Role("other", at=(0.0, 0.0), seen_at="ends"))
-        return Script(roles, extras=level_motions(scene), room_s=room_s(span_s(motion), span_s(motion)), from_above=True)
+        needed_s = room_s(span_s(motion), span_s(motion))
+        return Script(roles, extras=level_motions(scene), room_s=needed_s, from_above=True, off_centre=True)
 
     def measure(self, asked, paths, seen):
         pair = (asked.slots["subject"], asked.slots["other"])

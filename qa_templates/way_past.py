@@ -40,7 +40,8 @@ class WayPast(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         needed_s = max(room_s(EVENTS[name].seconds) for name in WAYS)
-        return Script((Role("passer"), Role("other")), happenings=(Happening(answer, ("passer", "other"), BLUNT),), room_s=needed_s)
+        happening = Happening(answer, ("passer", "other"), BLUNT)
+        return Script((Role("passer"), Role("other")), happenings=(happening,), room_s=needed_s, off_centre=True)
 
     def measure(self, asked, paths, seen):
         cast = (asked.slots["passer"], asked.slots["other"])

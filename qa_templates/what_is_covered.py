@@ -32,7 +32,7 @@ class WhatIsCovered(QuestionTemplate):
         others = [key for key in OBJECTS if key != answer]
         roles = (Role("cup", at=(0.0, 0.0)), *map(Role, OBJECTS))
         happening = Happening(EVENT, ("cup", answer, *others))
-        return Script(roles, happenings=(happening,), room_s=room_s(EVENTS[EVENT].seconds), half_width_m=1.9)
+        return Script(roles, happenings=(happening,), room_s=room_s(EVENTS[EVENT].seconds), half_width_m=1.9, off_centre=True)
 
     def measure(self, asked, paths, seen):
         found = event_performance(paths, (asked.slots["cup"], *(asked.slots[key] for key in OBJECTS)))

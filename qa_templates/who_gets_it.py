@@ -32,7 +32,7 @@ class WhoGetsIt(QuestionTemplate):
         others = [Role(key, avatar=True, legs=2) for key in OTHERS]
         roles = (Role("thrower", avatar=True, legs=2, at=(0.0, 0.0)), Role("ball"), *others)
         cast = ("thrower", answer, *(key for key in OTHERS if key != answer), "ball")
-        return Script(roles, happenings=(Happening(EVENT, cast),), room_s=room_s(EVENTS[EVENT].seconds), half_width_m=2.6)
+        return Script(roles, happenings=(Happening(EVENT, cast),), room_s=room_s(EVENTS[EVENT].seconds), half_width_m=2.6, off_centre=True)
 
     def measure(self, asked, paths, seen):
         found = event_performance(paths, tuple(asked.slots[key] for key in ("thrower", *OTHERS, "ball")))

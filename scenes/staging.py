@@ -122,7 +122,7 @@ def _draw_actors(
         item = item or draw_object(role, colour, must_be_round and role in script.roles, bulk_range_m(len(roles), options), looks)
         if not role.avatar:
             item = replace(item, position_m=(0.0, 0.0, float(moves.uniform(*HOVER_M)) if role.hovers else 0.0))
-        times = action_times(role, timeline, stagger_s * (role.rank or 0), steps, moves, options)
+        times = action_times(role, timeline, stagger_s * (role.rank or 0), steps, moves, options, script.off_centre)
         others = might_do(item, role, right_rad, moves, options)
         item = (act_out if role.avatar else with_actions)(item, role, times, right_rad, moves, options)
         item = replace(item, yaw_rad=others[0].yaw_rad) if others and not role.beats else item
@@ -131,13 +131,13 @@ def _draw_actors(
             cast[role.key] = (row, actor.items[0])
         else:
             actors.append(actor)
-    groups, events = _happen(script.happenings, cast, timeline, right_rad, streams.rng("events"), options)
+    groups, events = _happen(script, cast, timeline, right_rad, streams.rng("events"), options)
     actors = [squared(actor, events[0]) if events and roles[actor.rows[0]].alike else actor for actor in actors]
     return actors + groups, events
 
 
 def _happen(
-    happenings: Sequence[Happening],
+    script: Script,
     cast: Mapping[str, tuple[int, ObjectSpec]],
     timeline: Timeline,
     right_rad: float,
@@ -149,7 +149,8 @@ def _happen(
     Where others stand beside a cast, room is kept for them to take part in such an event as well.
     """
     groups, events = [], []
-    times = schedule([EVENTS[each.event].seconds for each in happenings], timeline.duration_s, rng, tempo=options.levels.tempo)
+    happenings, spans = script.happenings, [EVENTS[each.event].seconds for each in script.happenings]
+    times = schedule(spans, timeline.duration_s, rng, tempo=options.levels.tempo, off_centre=script.off_centre)
     for happening, (start_s, end_s) in zip(happenings, times, strict=True):
         span_s, either = (start_s, end_s), len(happenings) == 1 and bool(happening.alike) and len(happening.cast) == 2
         group, spec = _cast_group(happening, cast, span_s, timeline, right_rad, rng, options)

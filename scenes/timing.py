@@ -12,6 +12,11 @@ from scenes.rejection import Rejected
 from scenes.script import LEAD_S, REST_S, STAGGER_S, Interval, Role, SceneOptions, Script
 from scenes.types import Timeline
 
+MOST_STRETCH = 0.5  # of the time to spare, that actions may take to last longer
+EVENNESS = 0.3  # of the rests between them: 1 for any share alike, less for most of the rest in one place
+OFF_CENTRE = 0.8  # of the way to the longest clip, to the shortest in which what happens keeps away from the middle
+AT_ONE_END = 0.9  # of the rest, that is then before everything or after everything
+
 
 def room_s(*spans: tuple[float, float], delay_s: float = 0.0) -> float:
     """The shortest clip into which actions of these (shortest, longest) durations fit, one after another."""
@@ -24,11 +29,13 @@ def schedule(
     rng: np.random.Generator,
     delay_s: float = 0.0,
     tempo: tuple[float, float] = (0.0, 1.0),
+    off_centre: bool = False,
 ) -> list[tuple[float, float]]:
     """Intervals of actions that follow one another with rests, at random within a clip of ``total_s``.
 
     Args:
         tempo: the part of the way from shortest to longest in which durations are drawn, where there is room for it.
+        off_centre: whether they take no longer than they must, and are over early or begin late.
 
     Raises:
         Rejected: they do not fit.
@@ -39,12 +46,21 @@ def schedule(
     spare_s = total_s - room_s(*spans, delay_s=delay_s)
     if spare_s < 0:
         raise Rejected("staging", "the actions need a longer clip")
-    stretch = rng.uniform(*tempo, len(spans)) * (longest - shortest)
-    stretch *= min(1.0, 0.8 * spare_s / max(stretch.sum(), 1e-9))
+    stretch = rng.uniform(*tempo, len(spans)) * (longest - shortest) * (not off_centre)
+    stretch *= min(1.0, MOST_STRETCH * spare_s / max(stretch.sum(), 1e-9))
     lengths = shortest + stretch
-    gaps = rng.dirichlet(np.ones(len(spans) + 1)) * (spare_s - stretch.sum())
+    gaps = _shares(len(spans) + 1, rng, off_centre) * (spare_s - stretch.sum())
     starts = LEAD_S + delay_s + np.cumsum(gaps[:-1]) + np.concatenate([[0.0], np.cumsum(lengths + REST_S)[:-1]])
     return [(round(float(start), 4), round(float(start + length), 4)) for start, length in zip(starts, lengths, strict=True)]
+
+
+def _shares(rests: int, rng: np.random.Generator, off_centre: bool) -> np.ndarray:
+    """``(rest,)``: what part of the time to spare each rest gets."""
+    shares = rng.dirichlet(np.full(rests, EVENNESS))
+    if off_centre:
+        shares *= 1 - AT_ONE_END
+        shares[rng.choice((0, -1))] += AT_ONE_END
+    return shares
 
 
 def draw_timeline(script: Script, rng: np.random.Generator, options: SceneOptions) -> Timeline:
@@ -52,7 +68,8 @@ def draw_timeline(script: Script, rng: np.random.Generator, options: SceneOption
     shortest, longest = options.duration
     if script.room_s > longest:
         raise Rejected("staging", "the actions need a longer clip")
-    drawn_s = rng.uniform(max(shortest, script.room_s), longest)
+    shortest = max(shortest, script.room_s)
+    drawn_s = rng.uniform(shortest + OFF_CENTRE * script.off_centre * (longest - shortest), longest)
     return Timeline(max(2, math.ceil(drawn_s * options.fps - 1e-6)), options.fps)
 
 
@@ -76,13 +93,14 @@ def action_times(
     steps: Sequence[Interval],
     rng: np.random.Generator,
     options: SceneOptions,
+    off_centre: bool = False,
 ) -> list[Interval]:
     """When a role performs its beats."""
     spans = [beat.span_s for beat in role.beats]
     if steps and role.key:
         return [kept_step(step, span) for step, span in zip(steps, spans, strict=False)]
     if role.rank is None or not spans:
-        return schedule(spans, timeline.duration_s, rng, delay_s, options.levels.tempo)
+        return schedule(spans, timeline.duration_s, rng, delay_s, options.levels.tempo, off_centre)
     return _start_at_once(spans, delay_s, timeline, rng, options)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import conf
 from generator.__main__ import main, typed_options
+from generator.annotations import LAYERS
 from generator.options import GenerateOptions, OcclusionOptions, RenderOptions, command, content, parse_shard, reproduce
 from qa_templates.question import QUESTIONS, QuestionOptions
 from scenes.difficulty import Axes
@@ -89,6 +90,7 @@ ANY_OPTIONS = st.builds(
         mix=st.dictionaries(st.sampled_from(["action_order", "camera_motion"]), st.floats(0, 9)),
         templates=st.lists(st.sampled_from(list(QUESTIONS)), unique=True).map(tuple),
     ),
+    annotations=st.lists(st.sampled_from(list(LAYERS)), unique=True).map(tuple),
     render=st.builds(RenderOptions, engine=st.sampled_from(["none", "cycles"]), shadows=st.booleans()),
 )
 
@@ -173,6 +175,8 @@ BAD = {
     "+qa.mix.riddles=2": ("qa.mix", "riddles", "action_order"),
     "qa.mix.action_order=-1": ("qa.mix.action_order", "-1"),
     "occlusion.min_visible_fraction=2": ("occlusion.min_visible_fraction", "2", "0 to 1"),
+    "annotations=[mask]": ("annotations", "'mask'", "masks"),
+    "annotations=masks": ("annotations", "masks", "[a,b]"),
     "farm.threads=0": ("farm.threads", "0", "at least 1"),
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from generator.annotations import EachFrame, NoLayer
 from generator.reader import ClipReader
 
 
@@ -33,8 +35,17 @@ class Film:
     def names(self) -> tuple[str, ...]:
         return tuple(self.clip.annotation["visibility"]["names"])
 
+    @cached_property
+    def _each_frame(self) -> EachFrame | None:
+        """None where an older clip knows each fourth frame alone."""
+        with suppress(NoLayer):
+            return self.clip.each_frame
+        return None
+
     def box_px(self, name: str) -> np.ndarray:
         """``(frame, 4)``: x0, y0, x1, y1 of the visible part of an object; NaN where nothing of it can be seen."""
+        if self._each_frame is not None:
+            return self._each_frame.box_px[self.names.index(name)].astype(float)
         seen = self.clip.annotation["visibility"]
         frames = np.asarray(seen["frames"], dtype=float)
         boxes = np.array(seen["box_px"][self.names.index(name)], dtype=float)  # null becomes NaN
@@ -43,5 +54,7 @@ class Film:
 
     def visible_fraction(self, name: str) -> np.ndarray:
         """``(frame,)``."""
+        if self._each_frame is not None:
+            return self._each_frame.visible_fraction[self.names.index(name)].astype(float)
         seen = self.clip.annotation["visibility"]
         return np.interp(np.arange(len(self.pictures)), seen["frames"], seen["visible_fraction"][self.names.index(name)])

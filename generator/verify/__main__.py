@@ -1,0 +1,205 @@
+"""``python -m generator.verify DIR``: prove a data set from nothing but its files, and write the certificate."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from rich import progress
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from generator import certificate
+from generator.farm import parallel_map
+from generator.reader import NoDataset
+from generator.verify.clip_files import renders
+from generator.verify.files import Finding, read_contents
+from generator.verify.proof import ClipProof, Job, prove
+from generator.verify.result import STATUSES, by_type, share_confirmed, summed_up, total
+
+SOUND, UNSOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
+PLAIN_WIDTH = 140  # of tables in a file
+MOST_LISTED = 40
+EPILOGUE = """\
+What is verified: that every file is there, is what was written and agrees with the others; that every answer follows from the exported
+trajectories, by rules that know nothing of how it was staged; that the video shows the exported scene; and, where pixels can tell, that
+the answer follows from them. The exit code is 0 if all of this is so, 1 if anything is wrong, 2 if there is nothing to verify. Nothing is
+changed, except that the certificate (REPORT.md, report.json, figures/, and a part of README.md) is written where all is sound.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point. Returns 0 only if all is sound."""
+    options = _parser().parse_args(arguments)
+    console = Console(highlight=False, stderr=options.json, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    try:
+        section = verify(options.folder, not options.no_pixels, options.workers, options.only, console)
+    except (NoDataset, ValueError) as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("verify: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    if options.json:
+        print(json.dumps(section, ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        show(section, console)
+    complete = options.only is None and not options.no_pixels and not options.no_report
+    if section["sound"] and complete:
+        certificate.write_section(options.folder, "verify", section)
+        console.print(f"All is sound. The certificate is {escape(str(options.folder / certificate.PAGE))}.", soft_wrap=True)
+    return SOUND if section["sound"] else UNSOUND
+
+
+def verify(root: Path, pixels: bool, workers: int, only: str | None, console: Console) -> dict[str, Any]:
+    """Prove a data set, or one clip of it; returns the section "verify" of a report.
+
+    Raises:
+        NoDataset: there is none that this program can read.
+        ValueError: ``only`` names no clip of it.
+    """
+    began_s = time.perf_counter()
+    contents = read_contents(root)
+    jobs = [Job(root, listing, contents.description, pixels) for listing in contents.listings if only in (None, listing.key)]
+    if only is not None and not jobs:
+        raise ValueError(f"--only {only} is not allowed: give the key of a clip in {root}")
+    proofs = _proved(jobs, workers, console)
+    measured = pixels and renders(contents.description)
+    return summed_up(contents, proofs, measured, time.perf_counter() - began_s, _processes(workers))
+
+
+def show(section: Mapping[str, Any], console: Console) -> None:
+    """Print what was found out: tables first, then each thing that is wrong on a line of its own."""
+    _show_statistics(section["statistics"], console)
+    console.print(_verdict_table("Answers from the export", section["export"]))
+    if section["pixels"] is not None:
+        console.print(_verdict_table("Answers from the pixels", section["pixels"]))
+    console.print(_summary_table(section))
+    for each in section["open"][:MOST_LISTED]:
+        colour = "red" if each["status"] == "contradicted" else "yellow"
+        place = f"clip {each['key']}, question {each['uid']} ({each['template']})"
+        console.print(f"[{colour}]{each['status']} from the {each['source']}[/{colour}] {place}: {escape(each['why'])}", soft_wrap=True)
+        if each["measured"]:
+            console.print(f"  {escape(json.dumps(each['measured'], ensure_ascii=False))}", soft_wrap=True)
+    for finding in section["findings"][:MOST_LISTED]:
+        console.print(f"[red]wrong[/red] {escape(str(Finding(**finding)))}", soft_wrap=True)
+    for name, things in (("verdicts", section["open"]), ("findings", section["findings"])):
+        if len(things) > MOST_LISTED:
+            console.print(f"… and {len(things) - MOST_LISTED} more {name}: --json lists them all", soft_wrap=True)
+    if not section["sound"]:
+        console.print("[red]Not sound[/red]: nothing was written.", soft_wrap=True)
+
+
+def _verdict_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Each question type, and below it what is not all confirmed by template."""
+    table = Table("question type", "template", *STATUSES, "confirmed of those told", title=title, title_justify="left")
+    for kind, counts in by_type(rows).items():
+        table.add_row(kind, "all", *(str(counts[status]) for status in STATUSES), _percent(share_confirmed(counts)))
+        for row in rows:
+            if row["question_type"] == kind and row["confirmed"] < sum(row[status] for status in STATUSES):
+                cells = (str(row[status]) for status in STATUSES)
+                table.add_row("", row["template"], *cells, _percent(share_confirmed(row)), style="dim")
+    table.add_section()
+    everything = total(rows)
+    table.add_row("all", "", *(str(everything[status]) for status in STATUSES), _percent(share_confirmed(everything)), style="bold")
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+def _show_statistics(told: Mapping[str, Any], console: Console) -> None:
+    table = Table("statistics", "", title="What the data set is like", title_justify="left")
+    for label, value in certificate.statistics_rows(told):
+        table.add_row(label, escape(value))
+    console.print(table)
+
+
+def _summary_table(section: Mapping[str, Any]) -> Table:
+    broken = {finding["key"] for finding in section["findings"]}
+    table = Table("files", "", title="Files, and what it took", title_justify="left")
+    table.add_row("clips", str(section["clips"]))
+    table.add_row("clips with something wrong", str(len(broken - {""})))
+    table.add_row("things wrong", str(len(section["findings"])))
+    if section["likeness"]:
+        least, median = section["likeness"]["least"], section["likeness"]["median"]
+        table.add_row("likeness of video and scene", f"least {least:.2f}, median {median:.2f}")
+    for stage, seconds in section["seconds"].items():
+        table.add_row(f"seconds, {'in all' if stage == 'wall' else stage}", f"{seconds:.1f}")
+    if section["frames_per_s"]:
+        table.add_row("frames per second", f"{section['frames_per_s']:.1f}, by {section['workers']} processes")
+    return table
+
+
+def _proved(jobs: Sequence[Job], workers: int, console: Console) -> list[ClipProof]:
+    proofs: list[ClipProof] = []
+    began_s = shown_s = time.perf_counter()
+    with _bar(console, len(jobs)) as bar, closing(parallel_map(prove, jobs, workers)) as made:
+        task = bar.add_task("clips", total=len(jobs))
+        for job, proof in made:
+            proofs.append(proof or _lost(job))
+            bar.update(task, completed=len(proofs))
+            now_s = time.perf_counter()
+            if not console.is_terminal and now_s - shown_s > LINE_EVERY_S:
+                shown_s = now_s
+                left_s = (now_s - began_s) / len(proofs) * (len(jobs) - len(proofs))
+                console.print(f"{len(proofs)} of {len(jobs)} clips, about {left_s:.0f} s left")
+    return proofs
+
+
+def _lost(job: Job) -> ClipProof:
+    """Of a clip whose worker died: decoders and drivers can crash on what they read."""
+    return ClipProof(
+        job.listing.key, (Finding(job.listing.key, "the process that examined it died", "try again with --only and --workers 0"),)
+    )
+
+
+def _bar(console: Console, total_: int) -> progress.Progress:
+    return progress.Progress(
+        progress.TextColumn("{task.completed} of {task.total} clips"),
+        progress.BarColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(),
+        console=console,
+        speed_estimate_period=600,
+        disable=not console.is_terminal or total_ == 0,
+    )
+
+
+def _processes(workers: int) -> int:
+    if workers != -1:
+        return max(workers, 1)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m generator.verify", description=__doc__.partition(": ")[2], epilog=EPILOGUE)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a data set, as the generator wrote it")
+    parser.add_argument("--no-pixels", action="store_true", help="measure nothing in the videos; they are still played to their end")
+    parser.add_argument("--workers", type=_workers, default=-1, help="processes: -1 is one per core, 0 none (default: -1)")
+    parser.add_argument("--only", metavar="KEY", help="verify this clip alone")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, with every verdict that is not a confirmation")
+    parser.add_argument("--no-report", action="store_true", help="write no certificate even if all is sound")
+    return parser
+
+
+def _workers(text: str) -> int:
+    number = int(text)
+    if number < -1:
+        raise argparse.ArgumentTypeError(f"{text} is not allowed: give a number of processes, -1 (one per core) or 0 (this process)")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
