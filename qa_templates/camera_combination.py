@@ -52,7 +52,8 @@ class CameraCombination(QuestionTemplate):
         shots = tuple(Shot(*camera_keys()[key]) for key in answer.split("+"))
         mover = Role("", (Beat(str(rng.choice(travelling_motions(scene)))),), watched=False)
         needed_s = room_s(*step_spans(*([shot.span_s] for shot in shots)))
-        return Script((mover,), shots, extras=level_motions(scene), room_s=needed_s, at_once=True)
+        ends_aimed = bool(rng.random() < 0.5)
+        return Script((mover,), shots, extras=level_motions(scene), room_s=needed_s, at_once=True, ends_aimed=ends_aimed)
 
     def measure(self, asked, paths, seen):
         segments = camera_segments(paths)

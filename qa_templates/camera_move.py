@@ -49,7 +49,9 @@ class CameraMove(QuestionTemplate):
         mover = _mover(CAMERA_MOVES[move].follows, rng, scene)
         shots = () if answer == "static" else (Shot(move, sense),)
         spans = [span_s(mover.beats[0].motion), *(CAMERA_MOVES[camera_keys()[key][0]].seconds for key in options)]
-        return Script((mover,), shots, extras=level_motions(scene), room_s=max(room_s(span) for span in spans))
+        needed_s = max(room_s(span) for span in spans)
+        ends_aimed = bool(rng.random() < 0.5) and not CAMERA_MOVES[move].follows
+        return Script((mover,), shots, extras=level_motions(scene), room_s=needed_s, ends_aimed=ends_aimed)
 
     def measure(self, asked, paths, seen):
         found = camera_performances(paths)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from scenes import geometry
 from scenes.cameras import move as camera_move
+from scenes.cameras.clearance import is_clear
 from scenes.cameras.move import CAMERA_MOVES, CameraCue
+from scenes.rejection import Rejected
 from scenes.script import Interval, Role, SceneOptions, Script, Shot
+from scenes.solve import camera_path
 from scenes.timing import kept_step, schedule, step_spans
-from scenes.types import Action, CameraSpec, ObjectSpec, Timeline
+from scenes.types import Action, CameraSpec, ObjectSpec, Timeline, Vector
 from scenes.viewpoints import VIEWPOINTS
 
 SENSOR_WIDTH_MM = CameraSpec.sensor_width_mm
@@ -63,6 +68,36 @@ def draw_move(shot: Shot, start_s: float, end_s: float, rng: np.random.Generator
     cue = CameraCue(round(end_s - start_s, 4), shot.sense, options.levels.amplitude, shot.reach)
     move = CAMERA_MOVES[shot.move].sample(rng, cue)
     return camera_move.act(replace(move, pace=shot.pace) if shot.pace else move, start_s)
+
+
+def aimed_at_end(camera: CameraSpec, objects: tuple[ObjectSpec, ...]) -> CameraSpec:
+    """The camera moved back by its own moves, so that it ends with the view that it started with.
+
+    Raises:
+        Rejected: there is no room for it where it would start.
+    """
+    path = camera_path(camera, np.array([0.0, max(action.end_s for action in camera.moves)]), objects)
+    begun, ended = geometry.rotation(path.quaternion_wxyz)
+    back = begun * ended.inv()
+    position_m = path.position_m[0] - back.apply(path.position_m[1] - path.position_m[0])
+    if not is_clear(position_m):
+        raise Rejected("staging", "the camera has no room to start from")
+    turned = back * begun
+    forward = geometry.camera_axes(geometry.wxyz(turned))[2]
+    target_m = position_m + math.dist(camera.position_m, camera.target_m) * forward
+    roll = turned * geometry.look_at(position_m, target_m).inv()
+    return replace(
+        camera,
+        position_m=_vector(position_m),
+        target_m=_vector(target_m),
+        focal_length_mm=float(path.focal_length_mm[0] ** 2 / path.focal_length_mm[1]),
+        roll_rad=round(float(roll.as_rotvec() @ forward), 6),
+    )
+
+
+def _vector(values: np.ndarray) -> Vector:
+    x, y, z = values.round(6).tolist()
+    return x, y, z
 
 
 def high_viewpoints() -> list[str]:

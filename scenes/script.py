@@ -221,6 +221,8 @@ class Script:
         in_step: whether the n-th beat of each role that has a key, and the n-th of the camera's moves, start together.
         half_width_m: how much of the stage's middle the picture shows to either side; None leaves the lens to the viewpoint.
         from_above: whether the camera must look down steeply, so that objects may stand behind one another.
+        ends_aimed: whether the camera ends, and does not start, with the view that was chosen: so that neither the first nor the last
+            picture tells by its framing where it went, where scripts are drawn in both ways.
         off_centre: whether what happens keeps away from the middle of the clip, as far as its length allows, where a single
             picture from the midst of it would tell the answer.
     """
@@ -236,6 +238,7 @@ class Script:
     in_step: bool = False
     half_width_m: float | None = None
     from_above: bool = False
+    ends_aimed: bool = False
     off_centre: bool = False
 
 

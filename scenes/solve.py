@@ -81,7 +81,8 @@ def _offsets(item: ObjectSpec, times_s: Array, events: Sequence[EventSpec]) -> I
 def camera_path(camera: CameraSpec, times_s: Array, objects: tuple[ObjectSpec, ...], events: Sequence[EventSpec] = ()) -> CameraPath:
     """The camera at times ``(frame,)``: each move starts where the one before it ended; those that start together are added up."""
     subject = next((item for item in objects if item.name == camera.subject), None)
-    rest = geometry.look_at(camera.position_m, camera.target_m)
+    upright = geometry.look_at(camera.position_m, camera.target_m)
+    rest = geometry.about(np.subtract(camera.target_m, camera.position_m), camera.roll_rad) * upright
     state = CameraPath(np.array([camera.position_m], float), rest.as_quat(scalar_first=True)[None], np.array([camera.focal_length_mm]))
     path = CameraPath(*(np.repeat(values, len(times_s), axis=0) for values in vars(state).values()))
     for start_s, actions in itertools.groupby(camera.moves, lambda action: action.start_s):

@@ -28,7 +28,7 @@ from scenes.casting import (
 from scenes.colours import COLOURS
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.events.event import EVENTS, record
-from scenes.filming import SENSOR_WIDTH_MM, closeness, film, high_viewpoints
+from scenes.filming import SENSOR_WIDTH_MM, aimed_at_end, closeness, film, high_viewpoints
 from scenes.motions.motion import MOTIONS
 from scenes.placing import Actor, either_way, find_places, rehearse, rehearse_alone, squared, wanted_places
 from scenes.script import LEAD_S, Beat, Happening, Interval, Role, SceneOptions, Script, span_s
@@ -73,6 +73,7 @@ def compose(script: Script, clip: ClipIdentity, streams: Streams, options: Scene
     placed = tuple(found[row] for row in range(len(roles)))
     camera = CameraSpec(viewpoint, position_m, target_m, focal_length_mm, width_px=options.width, height_px=options.height)
     camera = replace(camera, **film(script, placed, timeline, streams.rng("shots"), options, steps))
+    camera = aimed_at_end(camera, placed) if script.ends_aimed and camera.moves else camera
     place = streams.retry(0)  # the same for all attempts: building a place is dear, and another viewpoint will do
     environment = str(place.rng("environment").choice(sorted(set(options.environments)) or list(ENVIRONMENTS)))
     spec = SceneSpec(

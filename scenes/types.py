@@ -129,7 +129,8 @@ class EventSpec:
 class CameraSpec:
     """Where the camera starts, what it looks at, and the moves it makes one after another.
 
-    ``subject`` is the name of the object that a tracking move follows.
+    ``subject`` is the name of the object that a tracking move follows; ``roll_rad`` the camera's own turn about its line of sight
+    at first, clockwise as seen from behind it.
     """
 
     viewpoint: str
@@ -141,6 +142,7 @@ class CameraSpec:
     sensor_width_mm: float = 36.0
     width_px: int = 640
     height_px: int = 480
+    roll_rad: float = 0.0
 
     def __post_init__(self) -> None:
         require(self.focal_length_mm > 0, "focal_length_mm", self.focal_length_mm, "a length above 0")

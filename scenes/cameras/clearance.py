@@ -34,6 +34,11 @@ def clear_share(way_m: Callable[[Array], Array]) -> float:
     return 1.0 if not len(blocked) else 0.9 * float(shares[blocked[0] - 1])
 
 
+def is_clear(position_m: Array) -> bool:
+    """Whether a camera may stand at ``(3,)``."""
+    return bool(np.all(_excess(position_m[None]) <= 0))
+
+
 def _excess(position_m: Array) -> Array:
     """``(step, bound)``: by how much each bound is overstepped, positive outside."""
     x, y, z = position_m.T
