@@ -25,7 +25,10 @@ States: 0 unknown, 1 visible, 2 occluded (something is in front of it), 3 out of
 from __future__ import annotations
 
 import io
+import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -50,6 +53,7 @@ FLOW_STEPS, NORMAL_STEPS, ZERO = 64, 32767, 32768
 HIGHEST = 65535
 PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 DATE = (1980, 1, 1, 0, 0, 0)  # so that the bytes depend on the values alone
+BROKEN = (OSError, EOFError, KeyError, TypeError, ValueError, NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error, cv2.error)
 T = TypeVar("T")
 
 
@@ -185,8 +189,8 @@ class Layer(Generic[T]):
         self.path = path
         self._decode = decode
         with _readable(path), zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.startswith(folder)]
-        self._members = {int(Path(name).stem): name for name in names}
+            found = [re.fullmatch(rf"{folder}(\d+)\.png", name) for name in archive.namelist()]
+        self._members = {int(match[1]): match[0] for match in found if match}
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -198,7 +202,8 @@ class Layer(Generic[T]):
 
     def __getitem__(self, frame: int) -> T:
         if frame not in self._members:
-            raise IndexError(f"{self.path} has no frame {frame}; it has {min(self._members)} to {max(self._members)}")
+            there = f"it has {min(self._members)} to {max(self._members)}" if self._members else "it has none"
+            raise IndexError(f"{self.path} has no frame {frame}; {there}")
         with _readable(self.path), zipfile.ZipFile(self.path) as archive:
             return self._picture(archive, frame)
 
@@ -268,5 +273,5 @@ class _readable:
             raise NoLayer(f"{self._path} is missing: {remedy}")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (OSError, zipfile.BadZipFile, EOFError, TypeError, KeyError)):
+        if isinstance(error, BROKEN) and not isinstance(error, NoLayer):
             raise NoLayer(f"{self._path} cannot be read ({error}): make the clip again") from error

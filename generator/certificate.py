@@ -1,8 +1,8 @@
 """What has been proved of a data set, shipped with it: ``report.json``, ``REPORT.md``, ``figures/`` and a part of its card.
 
 Each proof (``python -m generator.verify``, ``python -m generator.audit``) writes its own section of ``report.json`` and leaves those of
-the others alone. Everything else is made from ``report.json``. A section belongs to the data set as its ``checksums.sha256`` was when
-the proof was made; a data set that has changed since has no certificate.
+the others alone. Everything else is made from ``report.json``, except ``verdicts.jsonl``: what verify measured for each question. A
+section belongs to the data set as its ``checksums.sha256`` was when the proof began; a data set that has changed since has no certificate.
 """
 
 from __future__ import annotations
@@ -11,21 +11,27 @@ import importlib.metadata
 import json
 import platform
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from generator.atomic import sha256_of, write_atomically
+from generator.atomic import alone, sha256_of, write_atomically
 
 CHECKSUMS = "checksums.sha256"
-REPORT, PAGE, FIGURES, CARD = "report.json", "REPORT.md", "figures", "README.md"
+REPORT, PAGE, FIGURES, CARD, VERDICTS = "report.json", "REPORT.md", "figures", "README.md", "verdicts.jsonl"
 CARD_BEGIN, CARD_END = "<!-- certificate -->", "<!-- end of certificate -->"
 WORST = 10  # templates that the page lists of the audit
 PACKAGES = ("motionfoundry", "numpy", "scipy", "opencv-python", "scikit-learn", "av")
 
 
-def write_section(root: Path, name: str, section: Mapping[str, Any]) -> None:
+class Changed(ValueError):
+    """A data set is not what it was when its proof began, or not what its checksums say: the proof is of neither."""
+
+
+def write_section(
+    root: Path, name: str, section: Mapping[str, Any], examined: str | None, verdicts: Iterable[Mapping[str, Any]] = ()
+) -> None:
     """Put a section into ``report.json`` of the data set in ``root``, and make ``REPORT.md``, the figures and the card anew.
 
     Args:
@@ -36,20 +42,45 @@ def write_section(root: Path, name: str, section: Mapping[str, Any]) -> None:
             "guessers": [{"name", "what", "accuracy", "chance", "low", "high", "n"}], "templates": [{"template", "guesser",
             "accuracy", "chance", "low", "high", "n"}], "remarks": [text, …]}``: shares from 0 to 1, ``low`` and ``high`` the
             bounds of the 95 % interval of the accuracy. For "verify" see `generator.verify.result`.
+        examined: what `present_checksums` gave before the proof began.
+        verdicts: rows of ``verdicts.jsonl``, with section "verify".
 
-    Sections that belong to an earlier state of the data set are dropped.
+    Sections that belong to an earlier state of the data set are dropped, and so is a report that cannot be read.
 
     Raises:
+        Changed: the data set has changed since.
         OSError: the folder cannot be written to.
-        ValueError: a number is not finite, or ``report.json`` is not JSON.
+        ValueError: a number is not finite.
     """
-    present = present_checksums(root)
-    report = {each: old for each, old in read_report(root).items() if isinstance(old, Mapping) and old.get("checksums") == present}
-    report |= {name: {"checksums": present, "versions": versions(), **section}, "dataset": {"checksums": present, **_origin(root)}}
+    with alone(root):
+        present = present_checksums(root)
+        if present != examined:
+            raise Changed(f"{root / CHECKSUMS} has changed since the proof began: give the same command again when nothing writes there")
+        origin = {"dataset": {"checksums": present, **_origin(root)}}
+        old = {each: value for each, value in read_report(root).items() if isinstance(value, Mapping) and value.get("checksums") == present}
+        new = {name: {"checksums": present, "versions": versions(), **section}} | origin
+        try:
+            _write(root, old | new)
+        except (KeyError, TypeError, AttributeError):
+            if not old.keys() - new.keys():
+                raise
+            _write(root, new)  # it was the older section that is not as this version writes it
+        if name == "verify":
+            rows = (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in verdicts)
+            write_atomically(root / VERDICTS, "".join(rows))
+        elif "verify" not in old:
+            (root / VERDICTS).unlink(missing_ok=True)
+
+
+def _write(root: Path, report: Mapping[str, Any]) -> None:
+    """Everything is put together before anything is written."""
     text = json.dumps(dict(sorted(report.items())), indent=1, ensure_ascii=False, allow_nan=False)
+    told, pictures = page(report), _drawn(report)
     write_atomically(root / REPORT, text + "\n")
-    _draw(report, root / FIGURES)
-    write_atomically(root / PAGE, page(report))
+    (root / FIGURES).mkdir(exist_ok=True)
+    for name, picture in pictures.items():
+        write_atomically(root / FIGURES / f"{name}.png", picture)
+    write_atomically(root / PAGE, told)
     card = root / CARD
     if card.is_file():
         write_atomically(card, renewed_card(card.read_text(encoding="utf-8"), root))
@@ -61,24 +92,46 @@ def _origin(root: Path) -> dict[str, Any]:
     return {key: described[key] for key in ("split", "seed", "schema_version") if key in described}
 
 
-def _draw(report: Mapping[str, Any], folder: Path) -> None:
+def _drawn(report: Mapping[str, Any]) -> dict[str, bytes]:
     from generator.figures import figures  # matplotlib takes a while to import, and this file is read by all who write clips
 
-    folder.mkdir(exist_ok=True)
-    for name, picture in figures(report).items():
-        write_atomically(folder / f"{name}.png", picture)
+    return figures(report)
 
 
 def read_report(root: Path) -> dict[str, Any]:
-    """The sections of ``report.json`` by name; none where it is not there. Raises ValueError when it is not JSON."""
-    path = root / REPORT
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """The sections of ``report.json`` by name; none where it is not there, or is none: then there is no certificate."""
+    try:
+        report = json.loads((root / REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
+def holds(root: Path, name: str) -> bool:
+    """Whether the data set in a folder has a section of that name in its certificate, made of the state that its checksums have now."""
+    section, present = read_report(root).get(name), present_checksums(root)
+    return isinstance(section, Mapping) and present is not None and section.get("checksums") == present
 
 
 def present_checksums(root: Path) -> str | None:
     """The SHA-256 of ``checksums.sha256``; None where there is no such file."""
     path = root / CHECKSUMS
     return sha256_of(path) if path.is_file() else None
+
+
+def compared(root: Path, folders: Iterable[str]) -> str | None:
+    """`present_checksums`, after every listed file of those folders, and of none, was compared with its sum.
+
+    Raises:
+        Changed: a file is not there, or is another.
+        OSError: one cannot be read.
+    """
+    present, wanted = present_checksums(root), {*folders, "."}
+    lines = (root / CHECKSUMS).read_text(encoding="utf-8", errors="replace").split("\n") if present else []
+    for digest, _, name in (line.partition("  ") for line in lines):
+        if name and Path(name).parent.as_posix() in wanted and (not (root / name).is_file() or sha256_of(root / name) != digest):
+            raise Changed(f"{root / name} is not what was written: `python -m generator.verify {root}` says what is wrong")
+    return present
 
 
 def versions() -> dict[str, str]:
@@ -124,11 +177,17 @@ def _range(spread: Mapping[str, float], unit: str) -> str:
 
 def card_section(root: Path) -> str:
     """What the card of a data set says of its certificate; that there is none, where the data set has changed since."""
-    present = present_checksums(root)
-    report = read_report(root) if present else {}
-    sections = {name: each for name, each in report.items() if isinstance(each, Mapping) and each.get("checksums") == present}
-    lines = [*_card_of_verify(sections.get("verify")), "", *_card_of_audit(sections.get("audit"))]
+    sections = {name: read_report(root)[name] if holds(root, name) else None for name in ("verify", "audit")}
+    lines = [*_told(_card_of_verify, sections["verify"]), "", *_told(_card_of_audit, sections["audit"])]
     return "\n".join([CARD_BEGIN, "## Proof", "", *lines, CARD_END])
+
+
+def _told(tell: Callable[[Mapping[str, Any] | None], Iterator[str]], section: Mapping[str, Any] | None) -> list[str]:
+    """The lines on a section; of one that was edited, or is of another version, as if there were none."""
+    try:
+        return list(tell(section))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return list(tell(None))
 
 
 def renewed_card(card: str, root: Path) -> str:
@@ -140,7 +199,8 @@ def _card_of_verify(section: Mapping[str, Any] | None) -> Iterator[str]:
     if section is None:
         yield "Not verified yet: run `python -m generator.verify DIR`."
         return
-    yield f"Verified: every file of its {section['clips']} clips is what was written, and agrees with the others; see {PAGE}."
+    yield f"Verified: every file of its {section['clips']} clips is what was written, and agrees with the others; see {PAGE},"
+    yield f"and {VERDICTS} for what was measured for each question."
     yield ""
     yield "| answers | confirmed | contradicted | cannot tell |"
     yield "|---|---|---|---|"
@@ -155,7 +215,15 @@ def _card_of_audit(section: Mapping[str, Any] | None) -> Iterator[str]:
         return
     yield f"What can be guessed of {section['questions']} questions without seeing motion:"
     yield ""
+    yield from _soundness(section)
     yield from _table(("guesser", "right", "95 % interval", "chance"), (_guessed(each) for each in section["guessers"]))
+
+
+def _soundness(section: Mapping[str, Any]) -> Iterator[str]:
+    """One sentence on what an audit came to."""
+    if "sound" in section:
+        shortcuts = f"**Shortcuts were found**: {PAGE} names them."
+        yield from ("No shortcut was found." if section["sound"] else shortcuts, "")
 
 
 # The page
@@ -168,7 +236,7 @@ def page(report: Mapping[str, Any]) -> str:
         f"# Certificate of MotionFoundry {origin.get('split', '')}, seed {origin.get('seed', '')}",
         "",
         f"For the data set whose `{CHECKSUMS}` has the SHA-256 `{origin.get('checksums')}`, and for no other.",
-        "Made from `report.json`, which holds every figure.",
+        f"Made from `{REPORT}`, which holds every figure.",
         "",
         *(_page_of_verify(report["verify"]) if "verify" in report else ["Not verified yet: run `python -m generator.verify DIR`.", ""]),
         *(_page_of_audit(report["audit"]) if "audit" in report else ["Not audited yet: run `python -m generator.audit DIR`.", ""]),
@@ -181,22 +249,32 @@ def _page_of_verify(section: Mapping[str, Any]) -> Iterator[str]:
     yield f"Each file of the {section['clips']} clips is there and is what was written; trajectories are those of the specifications,"
     yield "what is said to be visible is, and rows, captions and annotations agree."
     if section["likeness"]:
-        alike = section["likeness"]
-        yield f"The videos show their scenes: of {alike['outlines']} outlines of objects, drawn again without Blender, the worst has"
-        yield f"{alike['least']:.2f} of the best edge within reach just where it lies."
-        yield "A video is refused where more than one in 70 is below 0.65, or half of them are below 0.9."
+        yield from _page_of_likeness(section["likeness"])
     yield ""
     yield from _verdicts("Answers from the export", section["export"], "Measured again from the trajectories, by a rule for each template.")
     if section["pixels"] is not None:
         what = "Measured in the decoded video without a learned model, by a rule for each template whose answers show so."
         yield from _verdicts("Answers from the pixels", section["pixels"], what)
         yield from ("![Verdicts of the pixels on the questions of each template](figures/pixels.png)", "")
+    yield from (f"What was measured for each question is in `{VERDICTS}`, a line for each verdict.", "")
     yield from _page_of_statistics(section["statistics"])
     yield from ("## What it took", "")
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in section["seconds"].items() if name != "wall")
     speed = f", {section['frames_per_s']:.0f} frames per second" if section["frames_per_s"] else ""
     yield f"{section['seconds']['wall']:.0f} s with {section['workers']} processes{speed}; all processes together: {spent}."
     yield from (f"By {_counts(section['versions'])}.", "")
+
+
+def _page_of_likeness(alike: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{alike['clips']} of {alike['of']} videos could be compared with their scenes."
+    if alike["clips"]:
+        yield f"They show them: of {alike['outlines']} outlines of objects, drawn again without Blender, the worst has"
+        yield f"{alike['least']:.2f} of the best edge within reach just where it lies."
+        bounds = alike["refused"]
+        yield f"A video is refused where more than {bounds['strays']:.1%} of them are below {bounds['elsewhere']:g}, or"
+        yield f"{bounds['misfits']:.0%} below {bounds['fits']:g}."
+    if alike["not_compared"]:
+        yield f"In these no outline is long enough: {', '.join(f'`{key}`' for key in alike['not_compared'])}."
 
 
 def _verdicts(title: str, rows: Sequence[Mapping[str, Any]], what: str) -> Iterator[str]:
@@ -218,6 +296,7 @@ def _page_of_statistics(told: Mapping[str, Any]) -> Iterator[str]:
 
 def _page_of_audit(section: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## Shortcuts", "", f"How many of {section['questions']} questions are answered right without seeing motion.", "")
+    yield from _soundness(section)
     heads = ("guesser", "what it sees", "right", "95 % interval", "chance", "questions")
     cells = ((name, each["what"], *rest, each["n"]) for each in section["guessers"] for name, *rest in (_guessed(each),))
     yield from _table(heads, cells)

@@ -31,7 +31,7 @@ import numpy as np
 
 from generator import certificate
 from generator.annotations import LAYERS, SUFFIXES, layer_path
-from generator.atomic import PART, checksum_lines, flush, sha256_of, write_atomically
+from generator.atomic import PART, alone, checksum_lines, flush, sha256_of, write_atomically
 from generator.certificate import CHECKSUMS
 from generator.options import GenerateOptions, content
 from qa_templates.captions import Caption
@@ -226,8 +226,11 @@ class Dataset:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def publish(self) -> int:
-        """Write the meta file, the checksums and the card out of the annotations on disk. Returns the number of clips."""
-        with disk_full_named(self.root):
+        """Write the meta file, the checksums and the card out of the annotations on disk. Returns the number of clips.
+
+        Shards that end together publish one after the other, so that the last to do so has seen the clips of all.
+        """
+        with disk_full_named(self.root), alone(self.root):
             annotations = sorted((_summary(path) for path in (self.root / "annotations").glob("*.json")), key=lambda each: each["index"])
             rows = [row for each in annotations for row in meta_rows(each)]
             write_atomically(self.root / META, _json_lines(rows))

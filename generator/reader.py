@@ -19,13 +19,24 @@ from typing import Any
 import numpy as np
 
 from generator.annotations import EachFrame, load_each_frame, load_layer
-from generator.dataset import META, load_spec, load_trajectories
+from generator.dataset import META, SCHEMA_VERSION, load_spec, load_trajectories
 from generator.video import read_frames
 from scenes.types import SceneSpec, Trajectories
 
+REMEDY = "the command that made the data set writes it anew"
+
 
 class NoDataset(ValueError):
-    """A folder holds no data set; the message says what is missing."""
+    """A folder holds no data set, or none that this program reads; the message says what is missing or wrong."""
+
+
+def strict_json(text: str | bytes) -> Any:
+    """JSON without NaN and Infinity, which are none. Raises ValueError."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ class ClipReader:
     @cached_property
     def annotation(self) -> dict[str, Any]:
         """The annotation file, as JSON gives it. Raises OSError and ValueError."""
-        return json.loads((self.root / "annotations" / f"{self.key}.json").read_text(encoding="utf-8"))
+        return strict_json((self.root / "annotations" / f"{self.key}.json").read_text(encoding="utf-8"))
 
     @cached_property
     def spec(self) -> SceneSpec:
@@ -97,7 +108,7 @@ class DatasetReader:
     """A data set on disk; iterating gives its clips in order.
 
     Raises:
-        NoDataset: at construction, where the folder holds none.
+        NoDataset: at construction, where the folder holds none, or that of another version; and where a row cannot be read.
     """
 
     root: Path
@@ -107,20 +118,36 @@ class DatasetReader:
         for name in ("dataset.json", META):
             if not (self.root / name).is_file():
                 raise NoDataset(f"{self.root} holds no data set ({name} is missing): give the folder that the generator wrote")
+        version = self.description.get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise NoDataset(f"{self.root} has schema version {version}, this program reads {SCHEMA_VERSION}: make the data set again")
 
     @cached_property
     def description(self) -> dict[str, Any]:
         """``dataset.json``: schema version, configuration, seed, versions."""
-        return json.loads((self.root / "dataset.json").read_text(encoding="utf-8"))
+        return self._object("dataset.json", (self.root / "dataset.json").read_bytes(), "")
 
     @cached_property
     def rows(self) -> tuple[dict[str, Any], ...]:
         """The rows of MotionBench's meta file."""
-        return tuple(json.loads(line) for line in (self.root / META).read_text(encoding="utf-8").splitlines())
+        lines = (self.root / META).read_bytes().split(b"\n")  # a row may hold what str.splitlines takes for the end of a line
+        return tuple(self._object(META, line, f"line {number} of ") for number, line in enumerate(lines, start=1) if line)
+
+    def _object(self, name: str, text: bytes, where: str) -> dict[str, Any]:
+        try:
+            found = strict_json(text)
+        except ValueError as error:
+            raise NoDataset(f"{where}{self.root / name} is not JSON ({error}): {REMEDY}") from error
+        if not isinstance(found, dict):
+            raise NoDataset(f"{where}{self.root / name} is no object: {REMEDY}")
+        return found
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The clips listed in the meta file, in its order."""
+        lacking = [number for number, row in enumerate(self.rows, start=1) if not isinstance(row.get("key"), str)]
+        if lacking:
+            raise NoDataset(f"row {lacking[0]} of {self.root / META} has no key: {REMEDY}")
         return tuple(dict.fromkeys(row["key"] for row in self.rows))
 
     def clip(self, key: str) -> ClipReader:

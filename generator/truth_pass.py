@@ -74,6 +74,10 @@ INSTANCE_ATTRIBUTES = ("row_x", "row_y", "row_z", "row_w", "tile")
 INSTANCE_BYTES = 18 * 4
 
 
+class NoOpenGL(RuntimeError):
+    """The machine cannot draw; the message says what to install."""
+
+
 @dataclass(frozen=True, eq=False)
 class Triangles:
     """Every triangle of a scene: ``corners (face, 3, 3)`` in the coordinates of its piece, and ``piece (face,)``, its row.
@@ -235,7 +239,7 @@ class TruthPass:
 
 
 def shared() -> TruthPass:
-    """The truth pass of this process, opened at the first call. Raises RuntimeError when there is no software OpenGL."""
+    """The truth pass of this process, opened at the first call. Raises NoOpenGL."""
     return _of_process(os.getpid())
 
 
@@ -252,7 +256,7 @@ def _open_context(libegl: str) -> tuple[ctypes.CDLL, moderngl.Context]:
             return egl, context
     except Exception as error:  # moderngl raises nothing more precise
         remedy = install_command(["libegl1", "libgl1", "libegl-mesa0", "libgl1-mesa-dri"])
-        raise RuntimeError(f"no software OpenGL for the occlusion check ({error}). Install it with: {remedy}") from error
+        raise NoOpenGL(f"no software OpenGL for the occlusion check ({error}). Install it with: {remedy}") from error
 
 
 @lru_cache(maxsize=8)

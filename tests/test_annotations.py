@@ -5,7 +5,9 @@ Everything is read back from the files that the generator writes.
 
 from __future__ import annotations
 
+import re
 import shutil
+import zipfile
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -43,6 +45,7 @@ from generator.pipeline import Take, Tally, first_good_take, make_clip
 from generator.reader import ClipReader
 from generator.sightings import outlines_of
 from generator.tiles import model_matrices
+from generator.verify.layer_files import check_layer
 from qa_templates.question import QuestionOptions
 from qa_templates.quota import intent
 from scenes import geometry
@@ -552,6 +555,48 @@ def test_what_cannot_be_read_is_named(tmp_path, with_all):
         path.write_bytes(layer_path(with_all, key, name).read_bytes()[:200])
         with pytest.raises(NoLayer, match=f"{path.name} cannot be read"):
             load_layer(tmp_path, key, name)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"garbage " * 9, b"PK\x05\x06" + bytes(18)])
+@pytest.mark.parametrize("name", ["depth", "tracks"])
+def test_whatever_is_in_a_broken_file_it_is_named(tmp_path, name, content):
+    path = layer_path(tmp_path, "key", name)
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises((NoLayer, IndexError), match=path.name):
+        load_layer(tmp_path, "key", name)[0]
+
+
+def remade(path: Path, changes: dict[str, bytes | None]) -> None:
+    """An archive with some members changed, or left out."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()} | changes
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            if content is not None:
+                archive.writestr(name, content)
+
+
+LAYER_FAULTS = {
+    "empty picture": ({"00001.png": b""}, "cannot be read|no PNG"),
+    "no picture": ({"00001.png": b"no picture at all"}, "no PNG"),
+    "another size": ({"00001.png": cv2.imencode(".png", np.zeros((5, 7), np.uint16))[1].tobytes()}, "picture of shape"),
+    "one too few": ({"00001.png": None}, "frames: want"),
+}
+
+
+@pytest.mark.parametrize("fault", LAYER_FAULTS)
+def test_each_picture_of_a_layer_is_looked_at(tmp_path, with_all, fault):
+    changes, says = LAYER_FAULTS[fault]
+    shutil.copytree(with_all, tmp_path / "set")
+    clip = ClipReader(tmp_path / "set", clip_key(0, "train", 0))
+    assert [problem for name in LAYERS for problem in check_layer(clip, name)] == []
+    remade(layer_path(clip.root, clip.key, "depth"), {"strange.txt": b"more", **changes})
+    try:
+        said = " ".join(check_layer(clip, "depth"))
+    except NoLayer as error:
+        said = str(error)
+    assert re.search(says, said), said
 
 
 @settings(max_examples=10)

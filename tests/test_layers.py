@@ -200,12 +200,13 @@ def voices(source: Source) -> Offences:
 
 
 def docstrings(source: Source) -> Offences:
-    """Every module, public class and public function says what it is."""
+    """Every module, public class and public function says what it is; of an overloaded one its body does."""
     if not ast.get_docstring(source.tree):
         yield 1, "the module has no docstring"
     for node in source.tree.body:
         public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-        if public and not ast.get_docstring(node):
+        overload = any(ast.unparse(each) == "overload" for each in getattr(node, "decorator_list", ()))
+        if public and not overload and not ast.get_docstring(node):
             yield node.lineno, f"{node.name} has no docstring"
 
 
@@ -285,6 +286,7 @@ ALLOWED: tuple[tuple[Rule, str, str], ...] = (
     (clocks, "scenes/a.py", "def f(time):\n    return time.real"),
     (voices, "scenes/a.py", "import logging\nlogging.getLogger(__name__)"),
     (docstrings, "scenes/a.py", '"""A."""\ndef _f(): ...'),
+    (docstrings, "scenes/a.py", '"""A."""\n@overload\ndef f(): ...'),
 )
 
 

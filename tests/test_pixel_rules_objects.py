@@ -320,17 +320,31 @@ def test_tracks_and_stretches(filmed):
 def test_boxes_of_later_pictures_are_not_read(filmed):
     film = filmed(going("red cube", (100, 150, 40), (80, 0, 0)))
     for frame in range(1, FRAMES):
-        film.clip.annotation["visibility"]["box_px"][0][frame] = [5, 5, 30, 30]
+        film._clip.annotation["visibility"]["box_px"][0][frame] = [5, 5, 30, 30]
     assert np.nanmax(np.abs(track(film, "red cube").centre[-1] - (180, 130))) < 4
 
 
 def test_nothing_is_told_under_a_moving_camera(filmed, tmp_path):
     film = filmed(going("red cube", (100, 150, 40), (80, 0, 0)))
     moved = [np.roll(picture, 3 * frame, axis=1) for frame, picture in enumerate(film.pictures)]
-    write_video(tmp_path / "videos" / f"{film.clip.key}.mp4", moved, FPS, 16, "veryfast")
-    film = Film(ClipReader(tmp_path, film.clip.key))
+    write_video(tmp_path / "videos" / f"{film._clip.key}.mp4", moved, FPS, 16, "veryfast")
+    film = Film(ClipReader(tmp_path, film._clip.key))
     assert not camera_stands(film)
     assert set(verdicts(film, "travel_direction", "Where does the red cube go?", DIRECTIONS).values()) == {"cannot tell"}
+
+
+def test_an_option_whose_words_are_not_known_is_left_open(filmed):
+    film = filmed(going("red cube", (150, 150, 40), LEGS["To the left"]), still("blue cube"))
+    told = verdicts(film, "travel_direction", "Which way does the red cube travel?", ("To the right", "Hither and thither"))
+    assert told == {"A": "contradicted", "B": "cannot tell"}
+
+
+def test_what_is_left_over_is_marked_as_not_measured(filmed):
+    film = filmed(going("red cube", (60, 150, 36), (40, 0, 0)), still("blue cube", 170), still("yellow cube", 220))
+    rule, names = PIXEL_RULES["which_object_moves"], ("The red cube", "The blue cube", "The yellow cube")
+    assert not rule("Which moves?", names, film).measured["by_exclusion"]
+    left_over = rule("Which moves?", (*names[1:], "The blue cube", "The pink cube"), film)
+    assert (left_over.true, left_over.measured["by_exclusion"]) == ((False, False, False, True), True)
 
 
 def test_names_and_exclusion(filmed):

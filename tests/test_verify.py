@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,14 +16,17 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from generator import certificate
-from generator.atomic import checksum_lines, sha256_of
-from generator.certificate import CHECKSUMS, PAGE, REPORT
+from generator import certificate, truth_pass
+from generator.atomic import alone, checksum_lines, sha256_of
+from generator.certificate import CHECKSUMS, PAGE, REPORT, VERDICTS, present_checksums
 from generator.dataset import CAPTIONS, META, Dataset, write_annotation
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import make_clip
-from generator.verify.__main__ import main, verify
+from generator.reader import ClipReader, DatasetReader, NoDataset
+from generator.verify.__main__ import Proved, _certify, main, verify
+from generator.verify.clip_files import _solved
 from generator.verify.files import OtherSchema, read_contents
+from generator.verify.proof import Job, prove
 from generator.verify.schema import ROW, departures
 from generator.video import read_frames, write_video
 from qa_templates.question import LETTERS, QuestionOptions
@@ -100,13 +104,13 @@ def overwritten(root: Path, key: str) -> None:
 
 
 def damaged(root: Path, key: str) -> None:
-    """Within one picture, so that the video plays on."""
+    """Within some pictures, so that the video plays on."""
     video = root / "videos" / f"{key}.mp4"
     with av.open(str(video)) as container:
-        packet = sorted((each for each in container.demux(video=0) if each.size), key=lambda each: each.size)[-2]
-        middle = packet.pos + packet.size // 2
+        packets = sorted((each.size, each.pos) for each in container.demux(video=0) if each.size)[-6:-1]
     content = bytearray(video.read_bytes())
-    content[middle : middle + 200] = b"\x55" * 200
+    for size, position in packets:  # in some of them what is written happens to decode as another picture
+        content[position + size // 2 : position + size * 3 // 4] = b"\x55" * (size * 3 // 4 - size // 2)
     video.write_bytes(bytes(content))
 
 
@@ -169,6 +173,28 @@ def tampered_mask(root: Path, key: str) -> None:
             archive.writestr(each, content)
 
 
+def small_object_erased(root: Path, key: str) -> None:
+    """So few pixels of one object in one frame that they hardly count among all."""
+    path = root / "masks" / f"{key}.zip"
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = sorted(members)[7]
+    mask = cv2.imdecode(np.frombuffer(members[name], np.uint8), cv2.IMREAD_UNCHANGED)
+    label = min(np.unique(mask[mask > 0]), key=lambda each: np.count_nonzero(mask == each))
+    rows, columns = np.nonzero(mask == label)
+    few = slice(0, int(0.0019 * mask.size))
+    mask[rows[few], columns[few]] = 0
+    members[name] = cv2.imencode(".png", mask)[1].tobytes()
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, content in members.items():
+            archive.writestr(each, content)
+
+
+def infinite(root: Path, key: str) -> None:
+    path = root / "annotations" / f"{key}.json"
+    path.write_text(path.read_text().replace('"required_fps":', '"more":NaN,"required_fps":', 1))
+
+
 def bad_json(root: Path, key: str) -> None:
     path = root / "annotations" / f"{key}.json"
     path.write_text(path.read_text()[:-40])
@@ -213,6 +239,11 @@ def edited_fps(annotation: dict) -> None:
     annotation["video_info"]["fps"] = 30.0
 
 
+def another_template(annotation: dict) -> None:
+    question = annotation["questions"][0]
+    question["template"] = question["asked"]["template"] = annotation["intent"]["template"] = "of_another_package"
+
+
 def shifted_box(annotation: dict) -> None:
     annotation["visibility"]["box_px"][0][0] = [1.0, 1.0, 5.0, 5.0]
 
@@ -248,6 +279,9 @@ FAULTS = {
     "trajectory that is not finite, forged": Fault(not_finite, "not finite", forged=True),
     "tampered mask": Fault(tampered_mask, "is not what was written"),
     "tampered mask, forged": Fault(tampered_mask, "masks are not those of its scene", forged=True),
+    "small object erased, forged": Fault(small_object_erased, "masks are not those of its scene", forged=True),
+    "not a number in JSON": Fault(infinite, "is not JSON: NaN"),
+    "template of another package, forged": Fault(None, "install the package", change=another_template, forged=True),
     "bad JSON": Fault(bad_json, "is not JSON"),
     "stray file": Fault(stray, "belongs to nothing", whole=True),
     "missing row": Fault(missing_row, f"{META} has no row of it"),
@@ -262,6 +296,10 @@ FAULTS = {
 
 
 def examined(root: Path, **more) -> dict:
+    return proved(root, **more).section
+
+
+def proved(root: Path, **more) -> Proved:
     return verify(root, more.get("pixels", True), 0, more.get("only"), Console(quiet=True))
 
 
@@ -275,14 +313,40 @@ def test_a_sound_set_passes_and_gets_its_certificate(copy, capsys):
     assert {name for name in after if after[name] != before.get(name)} == {
         REPORT,
         PAGE,
+        VERDICTS,
         "README.md",
         *(name for name in after if name.startswith("figures/")),
     }
     assert "Verified: every file of its 6 clips" in (copy / "README.md").read_text()
+    alike = json.loads((copy / REPORT).read_text())["verify"]["likeness"]
+    assert alike["of"] == 6 and alike["clips"] == 6 - len(alike["not_compared"]) > 0
+    assert f"{alike['clips']} of 6 videos could be compared" in (copy / PAGE).read_text()
+    evidence_is_there(copy)
     described = json.loads((copy / "dataset.json").read_text())
     Dataset(copy, described["seed"], described["split"], renders=True, layers=("masks",)).publish()
     assert snapshot(copy) == after, "publishing once more keeps the certificate"
+    left_about(copy)
     assert main([str(copy), "--workers", "0", "--no-pixels", "--no-report"]) == 0
+    truncated(copy, keys(copy)[0])
+    assert main([str(copy), "--workers", "0", "--no-pixels", "--only", keys(copy)[0]]) == 1
+    assert "no longer holds" in capsys.readouterr().out
+
+
+def evidence_is_there(root: Path) -> None:
+    """A verdict of each question from export and pixels, with what was measured; the same each time."""
+    rows = [json.loads(line) for line in (root / VERDICTS).read_text().splitlines()]
+    assert [row["key"] for row in rows] == sorted(row["key"] for row in rows)
+    assert len(rows) == 2 * len(keys(root))
+    assert all(row["measured"] for row in rows if row["status"] == "confirmed" and row["source"] == "export")
+    again = proved(root, pixels=False).verdicts
+    assert again == [row for row in rows if row["source"] == "export"]
+
+
+def left_about(root: Path) -> None:
+    """What systems and tools put into any folder."""
+    for name in (".DS_Store", ".gitattributes", ".git/HEAD", ".cache/huggingface/x", "videos/.DS_Store"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("…")
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -358,12 +422,100 @@ def test_checksums_are_those_of_sha256sum(sound):
 
 
 def test_a_certificate_is_void_when_the_data_set_changes(copy):
-    certificate.write_section(copy, "audit", {"questions": 6, "guessers": [], "templates": [], "remarks": []})
+    certificate.write_section(copy, "audit", AUDIT, present_checksums(copy))
     assert "can be guessed of 6 questions" in (copy / "README.md").read_text()
+    assert "Shortcuts were found" in (copy / "README.md").read_text()
     (copy / CHECKSUMS).write_text((copy / CHECKSUMS).read_text() + f"{'0' * 64}  more\n")
     assert "Not audited" in certificate.card_section(copy)
-    certificate.write_section(copy, "verify", examined(copy, pixels=False))
+    was = proved(copy, pixels=False)
+    certificate.write_section(copy, "verify", was.section, was.checksums, was.verdicts)
     assert set(json.loads((copy / REPORT).read_text())) == {"dataset", "verify"}
+    assert (copy / VERDICTS).is_file()
+    (copy / CHECKSUMS).write_text((copy / CHECKSUMS).read_text() + f"{'1' * 64}  yet more\n")
+    with pytest.raises(certificate.Changed, match="has changed since"):
+        certificate.write_section(copy, "audit", AUDIT, was.checksums)
+    certificate.write_section(copy, "audit", AUDIT, present_checksums(copy))
+    assert not (copy / VERDICTS).exists(), "verdicts go with their section"
+
+
+AUDIT = {"sound": False, "questions": 6, "guessers": [], "templates": [], "remarks": []}
+
+
+def test_a_proof_is_only_of_what_is_as_its_checksums_say(copy):
+    folders = ("annotations", "trajectories")
+    assert certificate.compared(copy, folders) == present_checksums(copy)
+    (copy / "masks" / f"{keys(copy)[0]}.zip").write_bytes(b"not compared")
+    certificate.compared(copy, folders)
+    tampered_trajectory(copy, keys(copy)[0])
+    with pytest.raises(certificate.Changed, match=f"{keys(copy)[0]}.npz"):
+        certificate.compared(copy, folders)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '"text"', '{"verify": 3}', '{"verify": {"checksums": "PRESENT"}}', "\x00"])
+def test_a_broken_report_is_no_certificate_and_stops_nobody(copy, content):
+    (copy / REPORT).write_text(content.replace("PRESENT", present_checksums(copy)))
+    described = json.loads((copy / "dataset.json").read_text())
+    Dataset(copy, described["seed"], described["split"], renders=True, layers=("masks",)).publish()
+    assert "Not verified yet" in (copy / "README.md").read_text()
+    certificate.write_section(copy, "audit", AUDIT, present_checksums(copy))
+    assert json.loads((copy / REPORT).read_text())["audit"]["questions"] == 6
+
+
+def test_what_cannot_be_written_is_said(copy, capsys, monkeypatch):
+    (copy / REPORT).mkdir()
+    was = proved(copy, pixels=False)
+    assert _certify(copy, was, Console(quiet=True)) == 2
+    assert "verified, but not written" in capsys.readouterr().err
+
+
+def test_a_machine_that_cannot_draw_is_told_of_once(copy, capsys, monkeypatch):
+    monkeypatch.setattr(truth_pass, "shared", lambda: truth_pass.TruthPass("libnothing.so.1"))
+    assert main([str(copy), "--workers", "0"]) == 2
+    said = capsys.readouterr()
+    assert "no software OpenGL" in said.err
+    assert "delete" not in said.out + said.err
+    with pytest.raises(truth_pass.NoOpenGL):
+        prove(Job(copy, read_contents(copy).listings[0], read_contents(copy).description, pixels=False))
+
+
+def test_one_after_another_where_all_want_to_be_alone(tmp_path):
+    entered = threading.Event()
+
+    def enter():
+        with alone(tmp_path):
+            entered.set()
+
+    with alone(tmp_path):
+        other = threading.Thread(target=enter)
+        other.start()
+        assert not entered.wait(0.2)
+    assert entered.wait(10)
+    other.join()
+
+
+def test_a_trajectory_that_is_not_a_number_is_off(sound):
+    paths = ClipReader(sound, keys(sound)[0]).paths
+    assert list(_solved(paths, paths)) == []
+    position_m = paths.position_m.copy()
+    position_m[0, 5, 1] = np.nan
+    assert any("position_m" in problem for problem in _solved(replace(paths, position_m=position_m), paths))
+
+
+def test_rows_are_read_whatever_they_hold(copy):
+    lines = (copy / META).read_text().split("\n")
+    odd = lines[0].replace('"Virtual"', '"Vir\u2028tual\x85"')
+    (copy / META).write_text("\n".join([odd, *lines[1:]]))
+    assert len(DatasetReader(copy)) == 6
+    (copy / META).write_text("\n".join([*lines[:2], lines[2][:50]]))
+    with pytest.raises(NoDataset, match="line 3 of .*is not JSON"):
+        DatasetReader(copy).keys  # noqa: B018
+    (copy / META).write_text("{}\n")
+    with pytest.raises(NoDataset, match="row 1 of .* has no key"):
+        DatasetReader(copy).keys  # noqa: B018
+    described = json.loads((copy / "dataset.json").read_text())
+    (copy / "dataset.json").write_text(json.dumps({**described, "schema_version": 2}))
+    with pytest.raises(NoDataset, match="schema version 2"):
+        DatasetReader(copy)
 
 
 def test_departures_name_place_and_shape():

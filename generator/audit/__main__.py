@@ -24,29 +24,43 @@ from generator.audit.items import Item
 from generator.farm import parallel_map
 from generator.reader import DatasetReader, NoDataset
 
+NO_SHORTCUT, SHORTCUT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+PLAIN_WIDTH = 140  # of tables in a file
+EXAMINED = ("annotations", "trajectories", "videos")  # folders: whose files an audit reads
 WORST = 5  # templates that are listed of each kind of guesser
 KINDS = {"text": "Text alone", "metadata": "Text and metadata", "still": "One frame and text", "unordered": "Frames without order and text"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Audit a data set; 1 where a shortcut was found or the set cannot be read."""
+    """Entry point. Returns 0 only if no shortcut was found."""
     given = _parser().parse_args(arguments)
     progress_console = Console(stderr=True)
     try:
         dataset = DatasetReader(given.dataset)
+        examined = certificate.compared(dataset.root, EXAMINED) if given.report else None
         with _progress(progress_console) as progress:
             results, count = audit(dataset, given.workers, given.pictures, given.seed, progress)
-    except (NoDataset, items.Unreadable, ValueError) as error:
+    except (NoDataset, items.Unreadable, ValueError, OSError) as error:
         progress_console.print(f"{error}", style="red", markup=False)
-        return 1
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        progress_console.print("interrupted; nothing was written", style="red")
+        return INTERRUPTED
     section = findings.section(results, count)
-    if given.report:
-        certificate.write_section(dataset.root, "audit", section)
     if given.json:
         print(json.dumps(section, indent=1, ensure_ascii=False))
     else:
         _print(results)
-    return 0 if section["sound"] else 1
+    if given.report:
+        try:
+            certificate.write_section(dataset.root, "audit", section, examined)
+        except (OSError, ValueError) as error:
+            progress_console.print(f"audited, but not written: {error}", style="red", markup=False)
+            return BAD_INPUT
+        except KeyboardInterrupt:
+            progress_console.print("audited, but interrupted before that was written", style="red")
+            return INTERRUPTED
+    return NO_SHORTCUT if section["sound"] else SHORTCUT
 
 
 def audit(dataset: DatasetReader, workers: int, pictures: bool, seed: int, progress: Progress) -> tuple[list[Result], int]:
@@ -67,7 +81,7 @@ def audit(dataset: DatasetReader, workers: int, pictures: bool, seed: int, progr
         chosen[guesser] = guesses
         progress.advance(bar)
     rng = np.random.default_rng(seed)
-    return [findings.result(questions, each, chosen[each.name], comparisons, rng) for each in asking], len(questions)
+    return [findings.result(questions, each, chosen[each.name], comparisons, rng, len(asking)) for each in asking], len(questions)
 
 
 def _read(dataset: DatasetReader, workers: int, pictures: bool, progress: Progress) -> list[Item]:
@@ -95,7 +109,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _print(results: Sequence[Result]) -> None:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     for table in _tables(results):
         console.print(table)
     for line in findings.remarks(results):

@@ -154,8 +154,14 @@ def _cast(item: Item, option: str) -> tuple[list[int], list[int]]:
 @lru_cache(maxsize=65536)
 def _mentions(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """The objects that a text names, in its order."""
-    places = {name: text.lower().find(name) for name in names}
-    return tuple(sorted((name for name in names if places[name] >= 0), key=places.__getitem__))
+    return tuple(dict.fromkeys(found.group(1) for found in _naming(names).finditer(text.lower())))
+
+
+@lru_cache(maxsize=4096)
+def _naming(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds whole names, with their article; of two that begin alike the longer one."""
+    either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.compile(rf"\b(?:the )?({either})\b" if names else r"(?!)(.)")
 
 
 def _state(values: Array, cast: list[int], place: int) -> Array:
@@ -212,10 +218,7 @@ def _pairs_of_words(item: Item, option: str) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def _anonymous(text: str, names: tuple[str, ...]) -> str:
-    said = text.lower().removeprefix("first ").removeprefix("it ")
-    for name in _mentions(text, names):
-        said = said.replace(f"the {name}", "x")
-    return said
+    return _naming(names).sub("x", text.lower().removeprefix("first ").removeprefix("it "))
 
 
 def _others(item: Item, option: str) -> list[str]:

@@ -17,8 +17,8 @@ from scenes.geometry import Array
 FOLDS = 5
 FEWEST = 40  # scenes from which anything can be learnt
 DOZEN = 12  # questions of a template that stay together: three blocks of letters, and one of their pairs for twins
-ENOUGH = 60  # questions of a template to learn from it alone
-TO_CHOOSE = 20  # questions of a template to choose the learner for it alone
+ENOUGH = 24  # questions of a template to learn from it alone
+TO_CHOOSE = 12  # questions of a template to choose the learner for it alone
 MOST_WEIGHT = 4.0
 
 
@@ -26,9 +26,9 @@ MOST_WEIGHT = 4.0
 class Guesser:
     """Someone who answers without having seen anything move.
 
-    ``kind`` is "text", "metadata", "still" or "unordered"; ``learners`` are those to choose between, of `LEARNERS`. Who is
-    ``balanced`` learns as if every kind of answer were right equally often: how often it is so the text alone tells, and that
-    others are asked for.
+    ``kind`` is "text", "metadata", "still" or "unordered"; ``frame`` the still frame that is shown, of `STILLS`; ``learners`` are
+    those to choose between, of `LEARNERS`. Who is ``balanced`` learns as if every kind of answer were right equally often: how often
+    it is so the text alone tells, and that others are asked for.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Guesser:
     maker: features.Maker
     learners: tuple[str, ...]
     balanced: bool = False
+    frame: str = ""
 
 
 LINEAR = ("weak logistic regression", "logistic regression")
@@ -63,7 +64,7 @@ def seeing(source: str) -> tuple[Guesser, ...]:
     """Guessers that are shown frames: as the export has them ("exported"), or as the video has them ("shown")."""
     of, learners = {"exported": "state", "shown": "picture"}[source], (*LINEAR, *TREES)
     stills = [
-        Guesser(f"{which} frame, {of}", f"the {which} frame, with the text", "still", features.still(which, source), learners, True)
+        Guesser(f"{which} frame, {of}", f"the {which} frame, with the text", "still", features.still(which, source), learners, True, which)
         for which in STILLS
     ]
     what = "frames from all over the clip without their order, with the text"
@@ -71,7 +72,17 @@ def seeing(source: str) -> tuple[Guesser, ...]:
 
 
 def guessers(items: Sequence[Item]) -> tuple[Guesser, ...]:
-    """Those that these questions have something for."""
+    """Those that these questions have something for.
+
+    Raises:
+        ValueError: some of the clips have videos and some have none.
+    """
+    blind = [item.uid for item in items if item.shown is None]
+    if 0 < len(blind) < len(items):
+        raise ValueError(
+            f"{len(blind)} of {len(items)} questions are about clips without a video (the first is {blind[0]}): make the videos, "
+            "or give --no-pictures to go by the exported state alone"
+        )
     sources = [source for source in ("exported", "shown") if all(getattr(item, source) is not None for item in items)]
     return (*TEXT, *(guesser for source in sources for guesser in seeing(source)))
 
@@ -214,11 +225,12 @@ def _alone(study: _Study, learn: np.ndarray, ask: np.ndarray) -> Array:
     weights[learn] = study.weights(learn)
     for template in np.unique(templates[ask]):
         own, asked = learn & (templates == template), ask & (templates == template)
-        if len(np.unique(study.table.question[own])) < ENOUGH:
+        told = study.table.right[own & (weights > 0)]
+        if len(np.unique(study.table.question[own])) < ENOUGH or told.all() or not told.any():
             continue
         kinds = np.unique(study.table.kind[own])
         values = np.column_stack([study.table.dense, study.table.kind[:, None] == kinds])[own | asked]
-        model = ExtraTreesClassifier(150, min_samples_leaf=4, max_features=0.3, random_state=study.seed, n_jobs=1)
+        model = ExtraTreesClassifier(100, min_samples_leaf=4, max_features=0.3, random_state=study.seed, n_jobs=1)
         model.fit(values[own[own | asked]], study.table.right[own], sample_weight=weights[own])
         scores[asked] = model.predict_proba(values[asked[own | asked]])[:, -1]
     return scores[ask]

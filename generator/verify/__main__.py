@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from generator import certificate
+from generator import certificate, truth_pass
 from generator.farm import parallel_map
-from generator.reader import NoDataset
+from generator.truth_pass import NoOpenGL
 from generator.verify.clip_files import renders
 from generator.verify.files import Finding, read_contents
 from generator.verify.proof import ClipProof, Job, prove
-from generator.verify.result import STATUSES, by_type, share_confirmed, summed_up, total
+from generator.verify.result import STATUSES, by_type, share_confirmed, summed_up, total, verdict_rows
 
 SOUND, UNSOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
@@ -32,8 +33,9 @@ MOST_LISTED = 40
 EPILOGUE = """\
 What is verified: that every file is there, is what was written and agrees with the others; that every answer follows from the exported
 trajectories, by rules that know nothing of how it was staged; that the video shows the exported scene; and, where pixels can tell, that
-the answer follows from them. The exit code is 0 if all of this is so, 1 if anything is wrong, 2 if there is nothing to verify. Nothing is
-changed, except that the certificate (REPORT.md, report.json, figures/, and a part of README.md) is written where all is sound.
+the answer follows from them. The exit code is 0 if all of this is so, 1 if anything is wrong, 2 if there is nothing to verify or this
+machine cannot verify it. Nothing is changed, except that the certificate (REPORT.md, report.json, verdicts.jsonl, figures/, and a part of
+README.md) is written where all is sound.
 """
 
 
@@ -42,39 +44,71 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = Console(highlight=False, stderr=options.json, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     try:
-        section = verify(options.folder, not options.no_pixels, options.workers, options.only, console)
-    except (NoDataset, ValueError) as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return BAD_INPUT
+        proved = verify(options.folder, not options.no_pixels, options.workers, options.only, console)
+    except (ValueError, OSError, NoOpenGL) as error:
+        return _refused(f"{error}")
+    except MemoryError:
+        return _refused("there is not memory enough: close other programs, or give fewer --workers")
     except KeyboardInterrupt:
-        print("verify: interrupted; nothing was written", file=sys.stderr)
-        return INTERRUPTED
+        return _refused("interrupted; nothing was written", INTERRUPTED)
     if options.json:
-        print(json.dumps(section, ensure_ascii=False, indent=1, allow_nan=False))
+        print(json.dumps(proved.section, ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        show(section, console)
+        show(proved.section, console)
+    if not proved.section["sound"]:
+        if certificate.holds(options.folder, "verify"):
+            console.print(f"[red]The certificate in {escape(str(options.folder))} no longer holds.[/red]", soft_wrap=True)
+        return UNSOUND
     complete = options.only is None and not options.no_pixels and not options.no_report
-    if section["sound"] and complete:
-        certificate.write_section(options.folder, "verify", section)
-        console.print(f"All is sound. The certificate is {escape(str(options.folder / certificate.PAGE))}.", soft_wrap=True)
-    return SOUND if section["sound"] else UNSOUND
+    return _certify(options.folder, proved, console) if complete else SOUND
 
 
-def verify(root: Path, pixels: bool, workers: int, only: str | None, console: Console) -> dict[str, Any]:
-    """Prove a data set, or one clip of it; returns the section "verify" of a report.
+def _certify(root: Path, proved: Proved, console: Console) -> int:
+    """Write the certificate. Returns the exit code."""
+    try:
+        certificate.write_section(root, "verify", proved.section, proved.checksums, proved.verdicts)
+    except (OSError, ValueError) as error:
+        return _refused(f"verified, but not written: {error}")
+    except KeyboardInterrupt:
+        return _refused("verified, but interrupted before the certificate was written", INTERRUPTED)
+    console.print(f"All is sound. The certificate is {escape(str(root / certificate.PAGE))}.", soft_wrap=True)
+    return SOUND
+
+
+def _refused(why: str, code: int = BAD_INPUT) -> int:
+    print(f"verify: {why}", file=sys.stderr)
+    return code
+
+
+@dataclass(frozen=True)
+class Proved:
+    """The section "verify" of a report, rows of ``verdicts.jsonl``, and the SHA-256 of the checksums of what was examined."""
+
+    section: dict[str, Any]
+    verdicts: list[dict[str, Any]]
+    checksums: str | None
+
+
+def verify(root: Path, pixels: bool, workers: int, only: str | None, console: Console) -> Proved:
+    """Prove a data set, or one clip of it.
 
     Raises:
         NoDataset: there is none that this program can read.
         ValueError: ``only`` names no clip of it.
+        OSError: a file about the whole may not be read.
+        NoOpenGL, MemoryError: this machine cannot do it.
     """
     began_s = time.perf_counter()
+    checksums = certificate.present_checksums(root)  # before anything is read: see `certificate.write_section`
     contents = read_contents(root)
     jobs = [Job(root, listing, contents.description, pixels) for listing in contents.listings if only in (None, listing.key)]
     if only is not None and not jobs:
         raise ValueError(f"--only {only} is not allowed: give the key of a clip in {root}")
+    truth_pass.shared()  # so that a machine without OpenGL is told of once, and is not taken for a fault of every clip
     proofs = _proved(jobs, workers, console)
     measured = pixels and renders(contents.description)
-    return summed_up(contents, proofs, measured, time.perf_counter() - began_s, _processes(workers))
+    section = summed_up(contents, proofs, measured, time.perf_counter() - began_s, _processes(workers))
+    return Proved(section, verdict_rows(proofs), checksums)
 
 
 def show(section: Mapping[str, Any], console: Console) -> None:
@@ -132,8 +166,12 @@ def _summary_table(section: Mapping[str, Any]) -> Table:
     table.add_row("clips with something wrong", str(len(broken - {""})))
     table.add_row("things wrong", str(len(section["findings"])))
     if section["likeness"]:
-        least, median = section["likeness"]["least"], section["likeness"]["median"]
-        table.add_row("likeness of video and scene", f"least {least:.2f}, median {median:.2f}")
+        alike = section["likeness"]
+        table.add_row("videos compared with their scenes", f"{alike['clips']} of {alike['of']}")
+        if alike["clips"]:
+            table.add_row("likeness of video and scene", f"least {alike['least']:.2f}, median {alike['median']:.2f}")
+        if alike["not_compared"]:
+            table.add_row("no outline is long enough in", ", ".join(alike["not_compared"]))
     for stage, seconds in section["seconds"].items():
         table.add_row(f"seconds, {'in all' if stage == 'wall' else stage}", f"{seconds:.1f}")
     if section["frames_per_s"]:

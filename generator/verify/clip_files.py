@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import av
 import cattrs
 import numpy as np
 
+from generator.annotations import NoLayer, layer_path
 from generator.atomic import sha256_of
 from generator.certificate import CHECKSUMS
 from generator.dataset import CAPTIONS, META, SCHEMA_VERSION, caption_rows, clip_key, meta_rows
@@ -18,8 +20,9 @@ from generator.layers import each_frame
 from generator.occlusion import see
 from generator.options import OcclusionOptions
 from generator.reader import ClipReader
-from generator.verify.files import Finding, Listing
-from generator.verify.layer_files import check_layers
+from generator.truth_pass import NoOpenGL
+from generator.verify.files import ANEW, Finding, Listing
+from generator.verify.layer_files import check_layer
 from generator.verify.schema import ANNOTATION, FILE, departures
 from qa_templates.ask import NONE_OF_THESE
 from qa_templates.question import LETTERS, QUESTIONS
@@ -55,7 +58,11 @@ SEEN_SHARE = 0.02  # of an area, besides
 FPS_TO = 1e-3
 TIME_TO_S = 2e-3  # the clock of a video counts in small steps
 MOST = 3  # of the same kind of departure that are told
-AGAIN = "delete annotations/{key}.json and give the command that made the data set again: it makes what is missing"
+ONCE_MORE = "give the command that made the data set again: it makes what is missing"
+AGAIN = f"delete annotations/{{key}}.json and {ONCE_MORE}"
+INSTALL = "install the package that brings it"
+ACCESS = "nothing is said of what it holds: see that it can be read, and verify again"
+MACHINE = (NoOpenGL, MemoryError)  # faults that are none of the data set's
 
 
 class Unsound(ValueError):
@@ -70,16 +77,21 @@ def check_clip(clip: ClipReader, listing: Listing, description: Mapping[str, Any
         listing: what the files about the whole data set say of it.
         description: ``dataset.json``.
     """
-    problems = _guarded("its annotation", lambda: _annotation(clip, description))
-    readable = not problems
-    problems += _guarded("its files", lambda: _sums(clip, listing, readable))
+    findings = _guarded(clip, "its annotation", AGAIN, lambda: _annotation(clip, description))
+    readable = not findings
+    findings += _guarded(clip, "its files", AGAIN, lambda: _sums(clip, listing, readable))
     if readable:
-        problems += _guarded("its rows", lambda: _rows(clip, listing))
-        problems += _guarded("its questions", lambda: _questions(clip))
-        problems += _guarded("its scene", lambda: _scene(clip, description))
+        findings += _guarded(clip, "its rows", ANEW, lambda: _rows(clip, listing))
+        findings += _guarded(clip, "its questions", AGAIN, lambda: _questions(clip))
+        findings += _guarded(clip, "its questions", INSTALL, lambda: _registered(clip))
+        scene = _guarded(clip, "its scene", AGAIN, lambda: _scene(clip, description))
+        for name in () if scene else description["configuration"].get("annotations", ()):
+            remedy = f"delete {layer_path(Path(), clip.key, name)} and {ONCE_MORE}"
+            findings += _guarded(clip, f"its {name}", remedy, partial(check_layer, clip, name))
+        findings += scene
         if renders(description):
-            problems += _guarded("its video", lambda: _video(clip))
-    return [Finding(clip.key, problem, AGAIN.format(key=clip.key)) for problem in dict.fromkeys(problems)]
+            findings += _guarded(clip, "its video", AGAIN, lambda: _video(clip))
+    return list({finding.what: finding for finding in findings}.values())
 
 
 def renders(description: Mapping[str, Any]) -> bool:
@@ -87,14 +99,23 @@ def renders(description: Mapping[str, Any]) -> bool:
     return bool(description["configuration"].get("render.engine") != "none")
 
 
-def _guarded(what: str, check: Callable[[], Iterable[str]]) -> list[str]:
-    """What a check says; and where it stumbles over what it reads, that."""
-    problems: list[str] = []
+def _guarded(clip: ClipReader, what: str, remedy: str, check: Callable[[], Iterable[str]]) -> list[Finding]:
+    """What a check says, with its remedy; and where it stumbles over what it reads, that."""
+    findings: list[Finding] = []
+    remedy = remedy.format(key=clip.key)
     try:
-        problems.extend(check())
+        findings.extend(Finding(clip.key, problem, remedy) for problem in check())
+    except MACHINE:
+        raise
+    except NoLayer as error:
+        findings.append(Finding(clip.key, str(error), remedy))
+    except OSError as error:
+        lost = isinstance(error, FileNotFoundError)
+        findings.append(Finding(clip.key, f"{what} cannot be read: {error}", remedy if lost else ACCESS))
     except Exception as error:  # files can be broken in more ways than can be listed; each is a finding
-        problems.append(f"{what} cannot be read: {type(error).__name__}: {error}")
-    return problems
+        alone = f"if --only {clip.key} --workers 0 says so again, {remedy}"
+        findings.append(Finding(clip.key, f"{what} cannot be read: {type(error).__name__}: {error}", alone))
+    return findings
 
 
 def _annotation(clip: ClipReader, description: Mapping[str, Any]) -> Iterator[str]:
@@ -195,7 +216,6 @@ def _question(question: Mapping[str, Any]) -> Iterator[str]:
     if question["answer"] != asked["letter"]:
         yield f"its answer is {question['answer']}, and {asked['letter']} was asked for"
     if question["template"] not in QUESTIONS:
-        yield f"its template {question['template']!r} is not registered here: install the package that brings it"
         return
     template = QUESTIONS[question["template"]]()
     if template.question_type != question["question_type"]:
@@ -206,6 +226,13 @@ def _question(question: Mapping[str, Any]) -> Iterator[str]:
     for letter, option, text in zip(LETTERS, options, written, strict=False):
         if option != text[:1].upper() + text[1:]:
             yield f"its option {letter} reads {option!r}, and its template writes {text!r}"
+
+
+def _registered(clip: ClipReader) -> Iterator[str]:
+    """Without its template a question cannot be checked, which is no fault of the data set."""
+    for question in clip.annotation["questions"]:
+        if question["template"] not in QUESTIONS:
+            yield f"question {question['uid']}: its template {question['template']!r} is not registered here"
 
 
 # What can be seen, and where things are
@@ -225,7 +252,6 @@ def _scene(clip: ClipReader, description: Mapping[str, Any]) -> Iterator[str]:
     if not problems:
         yield from _solved(clip.paths, solve(spec))
         yield from _visibility(clip, spec, description, arrays)
-        yield from check_layers(clip, description["configuration"].get("annotations", ()))
 
 
 def _specification(clip: ClipReader, spec: SceneSpec) -> Iterator[str]:
@@ -276,7 +302,7 @@ def _solved(paths: Trajectories, again: Trajectories) -> Iterator[str]:
         elif one.dtype.kind not in "fiu":
             if not np.array_equal(one, other):
                 yield f"its trajectories have {each.name} {one.tolist()}, its specification leads to {other.tolist()}"
-        elif one.size and (off := np.abs(one - other)).max() > SOLVED_TO * max(1.0, float(np.abs(other).max())):
+        elif one.size and not (off := np.abs(one - other)).max() <= SOLVED_TO * max(1.0, float(np.abs(other).max())):  # NaN is off, too
             yield f"its trajectories are not those of its specification: {each.name} is up to {off.max():.3g} off{_where(paths, off)}"
 
 

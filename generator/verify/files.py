@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from generator.atomic import PART, sha256_of
-from generator.certificate import CHECKSUMS, FIGURES, PAGE, REPORT
+from generator.certificate import CHECKSUMS, FIGURES, PAGE, REPORT, VERDICTS
 from generator.dataset import CAPTIONS, LOCK, META, PAIRS, SCHEMA_VERSION, pair_rows
-from generator.reader import NoDataset
+from generator.reader import NoDataset, strict_json
 from generator.verify.schema import CAPTION_ROW, DESCRIPTION, PAIR_ROW, ROW, departures
 
 NAMED = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")  # the key of a clip, in the name of a file or in a row
 SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-BESIDE = {"README.md", REPORT, PAGE, CHECKSUMS, LOCK, "contact_sheet.png"}  # what is made out of a data set, and may change
+BESIDE = {"README.md", REPORT, PAGE, VERDICTS, CHECKSUMS, LOCK, "contact_sheet.png"}  # what is made out of a data set, and may change
 ANEW = "give the command that made the data set again: it writes this file anew"
 
 
@@ -65,6 +64,7 @@ def read_contents(root: Path) -> Contents:
 
     Raises:
         NoDataset: there is none in the folder, or its ``dataset.json`` cannot be read.
+        OSError: a file or folder may not be read.
         OtherSchema: it is of another version than this program checks.
     """
     description = _description(root)
@@ -102,7 +102,7 @@ def _description(root: Path) -> dict[str, Any]:
     if not path.is_file():
         raise NoDataset(f"{root} holds no data set (dataset.json is missing): give the folder that the generator wrote")
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
+        description = strict_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NoDataset(f"{path} cannot be read: {error}") from error
     version = description.get("schema_version") if isinstance(description, dict) else None
@@ -120,9 +120,9 @@ def _lines(root: Path, name: str, shape: Mapping[str, Any], findings: list[Findi
         if name != PAIRS:
             findings.append(Finding("", f"{name} is missing", ANEW))
         return []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().removesuffix(b"\n").split(b"\n"), start=1):
         try:
-            row = json.loads(line)
+            row = strict_json(line)
             wrong = next(departures(row, shape), "")
         except ValueError as error:
             row, wrong = None, f"it is not JSON: {error}"
@@ -169,13 +169,18 @@ def _strays(root: Path, sums: Mapping[str, str], keys: set[str]) -> Iterator[Fin
     """Files that nothing accounts for."""
     for path in sorted(each for each in root.rglob("*") if each.is_file()):
         name = path.relative_to(root).as_posix()
-        if name in sums or name in BESIDE or name.startswith(f"{FIGURES}/"):
+        if name in sums or name in BESIDE or name.startswith(f"{FIGURES}/") or _hidden(name):
             continue
         found = NAMED.search(name)
         left = name.startswith(PART)
         what = "was left by a run that was killed" if left else f"belongs to nothing that is listed in {CHECKSUMS}"
         remedy = "the generator removes it when it is run again" if left else "delete it, or keep it elsewhere"
         yield Finding(found[0] if found and found[0] in keys else "", f"{name} {what}", remedy)
+
+
+def _hidden(name: str) -> bool:
+    """What systems and tools leave about (.DS_Store, .git/, .cache/ …) is no part of a data set; what a killed run left is told."""
+    return any(part.startswith(".") for part in name.split("/")) and not name.startswith(PART)
 
 
 def check_together(contents: Contents, clips: Iterable[Mapping[str, Any]]) -> list[Finding]:

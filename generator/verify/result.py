@@ -10,6 +10,7 @@ import numpy as np
 
 from generator.dataset import rounded
 from generator.verify.files import Contents, Finding, check_together
+from generator.verify.from_pixels.likeness import ELSEWHERE, FITS, MISFITS, STRAYS
 from generator.verify.proof import ClipProof
 from generator.verify.ruling import Verdict
 from generator.verify.statistics import statistics
@@ -42,13 +43,23 @@ def summed_up(contents: Contents, proofs: Sequence[ClipProof], pixels: bool, wal
         "export": tabulated(export),
         "pixels": tabulated(film) if pixels and film else None,
         "open": [_told(source, verdict) for source, verdict in open_],
-        "likeness": _likeness(proofs),
+        "likeness": _likeness(proofs) if pixels else None,
         "statistics": statistics(annotations),
         "frames": frames,
         "workers": workers,
         "seconds": {"wall": round(wall_s, 1), **_seconds(proofs)},
         "frames_per_s": round(frames / wall_s, 1) if frames else None,
     }
+
+
+def verdict_rows(proofs: Iterable[ClipProof]) -> list[dict[str, Any]]:
+    """Every verdict with its evidence, those of a clip together, first from the export: ``verdicts.jsonl``."""
+    return [
+        _told(source, verdict)
+        for proof in sorted(proofs, key=lambda proof: proof.key)
+        for source, verdicts in (("export", proof.export), ("pixels", proof.pixels))
+        for verdict in verdicts
+    ]
 
 
 def tabulated(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
@@ -122,13 +133,19 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def _likeness(proofs: Iterable[ClipProof]) -> dict[str, float] | None:
-    told = [proof.likeness for proof in proofs if proof.likeness is not None and proof.likeness.outlines]
-    if not told:
-        return None
-    scores = [each.score for each in told]
-    counts = {"clips": len(told), "outlines": sum(each.outlines for each in told)}
-    return {**counts, "least": round(min(scores), 3), "median": round(float(np.median(scores)), 3)}
+def _likeness(proofs: Sequence[ClipProof]) -> dict[str, Any]:
+    """How videos and scenes compare; those that no outline is long enough in to tell are named."""
+    told = {proof.key: proof.likeness for proof in proofs if proof.likeness is not None and proof.likeness.outlines}
+    scores = [each.score for each in told.values()]
+    return {
+        "clips": len(told),
+        "of": len(proofs),
+        "not_compared": [proof.key for proof in proofs if proof.key not in told],
+        "outlines": sum(each.outlines for each in told.values()),
+        "least": round(min(scores), 3) if scores else None,
+        "median": round(float(np.median(scores)), 3) if scores else None,
+        "refused": {"strays": STRAYS, "elsewhere": ELSEWHERE, "misfits": MISFITS, "fits": FITS},
+    }
 
 
 def _seconds(proofs: Iterable[ClipProof]) -> dict[str, float]:

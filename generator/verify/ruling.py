@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -50,6 +50,12 @@ class Ruling:
         """The option ``right`` is true and the others are not; with None, none of them is."""
         return cls(tuple(option == right for option in options), measured)
 
+    @classmethod
+    def meaning(cls, read: Sequence[Any | None], right: Any, /, **measured: Any) -> Ruling:
+        """The options that were read as ``right`` are true; of one whose words are not known, read as None, nothing is told."""
+        true = tuple(None if each is None else each == right for each in read)
+        return cls(true, measured, "the words of an option are not known" if None in true else "")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -73,10 +79,13 @@ class Rules(Mapping[str, Rule[Source]], Generic[Source]):
     """Rules by the name of the template that they check, filled by ``@rules.add(template, …)``.
 
     Every module of ``package`` is imported at the first look-up, and every entry point of the group.
+
+    Args:
+        every: whether an answer is confirmed only when something was told of every other option, too.
     """
 
-    def __init__(self, package: str, group: str) -> None:
-        self._package, self.group = package, group
+    def __init__(self, package: str, group: str, *, every: bool = False) -> None:
+        self._package, self.group, self.every = package, group, every
         self._rules: dict[str, Rule[Source]] = {}
         self._discovered = False
 
@@ -125,20 +134,21 @@ def judge(key: str, question: ReadQuestion, rules: Rules[Source], source: Source
     ruling = Ruling.unknown(stated, "no rule for this template") if rule is None else rule(question.text, stated, source)
     if len(ruling.true) != len(stated):
         raise ValueError(f"the rule of {question.template} ruled on {len(ruling.true)} options of {len(stated)}")
-    status, found, why = _decided(question, dict(zip(stated, ruling.true, strict=True)), ruling.why)
+    status, found, why = _decided(question, dict(zip(stated, ruling.true, strict=True)), ruling.why, rules.every)
     return Verdict(question.uid, key, question.question_type, question.template, question.answer, found, status, why, ruling.measured)
 
 
-def _decided(question: ReadQuestion, true: Mapping[str, bool | None], why: str) -> tuple[Status, str | None, str]:
-    """Status, letter found, and why not another."""
+def _decided(question: ReadQuestion, true: Mapping[str, bool | None], why: str, every: bool) -> tuple[Status, str | None, str]:
+    """Status, letter found, and why not another. With ``every``, nothing is confirmed while an option is open."""
     letters = dict(zip("ABCDEFGHIJ", question.options, strict=False))
     right = [letter for letter, option in letters.items() if true.get(option)]
     open_ = [letter for letter, option in letters.items() if option in true and true[option] is None]
     none = [letter for letter, option in letters.items() if option == NONE_OF_THESE]
     found = right if right else none if not open_ else []
     if len(found) == 1:
-        agrees = found[0] == question.answer
-        return ("confirmed", found[0], "") if agrees else ("contradicted", found[0], f"measured {found[0]}, on record {question.answer}")
+        if found[0] == question.answer:
+            return ("cannot tell", None, why or "not every option can be told") if open_ and every else ("confirmed", found[0], "")
+        return ("contradicted", found[0], f"measured {found[0]}, on record {question.answer}")
     if not open_ or len(right) > 1:
         told = f"{', '.join(right)} are all true" if right else "no option is true"
         return "contradicted", None, f"{told}, on record {question.answer}"

@@ -19,4 +19,4 @@ class Recorded:
     paths: Trajectories
 
 
-EXPORT_RULES: Rules[Recorded] = Rules("generator.verify.from_export", "motionfoundry.export_rules")
+EXPORT_RULES: Rules[Recorded] = Rules("generator.verify.from_export", "motionfoundry.export_rules", every=True)

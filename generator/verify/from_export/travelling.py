@@ -29,7 +29,11 @@ EDGES = {
     "it leaves the picture to the left": ("", "left"),
     "it leaves the picture to the right": ("", "right"),
 }
+CORNER = 0.02  # of its width in the picture: what reaches over the edge by no more may be a corner of its box with nothing in it
+SUNK = 0.04  # of its size: how deep in the floor the corner of a box may seem to be
 CORNERS = np.array(list(itertools.product((-0.5, 0.5), repeat=3)))
+ANGLES_RAD = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+BALL = 0.5 * np.array([(np.cos(a) * np.cos(b), np.sin(a) * np.cos(b), np.sin(b)) for a, b in itertools.product(ANGLES_RAD, repeat=2)])
 
 
 def as_seen(clip: Recorded, frame: int, at_m: Array, moved_m: Array) -> str:
@@ -116,11 +120,11 @@ def place_beside(text: str, options: tuple[str, ...], clip: Recorded) -> Ruling:
 @EXPORT_RULES.add("enters_or_leaves")
 @about_one
 def over_the_edge(text: str, options: tuple[str, ...], actor: Actor) -> Ruling:
-    """Where the whole of the object's box is before and after it moves: inside the picture, or beyond one of its sides."""
+    """Where the whole of the object is before and after it moves: inside the picture, or beyond one of its sides."""
     if not actor.found:
         return none_true(options, "the object does not move")
     paths = actor.clip.paths
-    spans_px = [box_x_px(actor.clip, paths.index(actor.name), frame) for frame in (actor.found[0].first, actor.found[-1].last)]
+    spans_px = [span_x_px(actor.clip, paths.index(actor.name), frame) for frame in (actor.found[0].first, actor.found[-1].last)]
     sides = tuple(_beyond(span, paths.width_px) for span in spans_px)
     measured = {"x_px": [[round(x) for x in span] for span in spans_px]}
     if None in sides:
@@ -128,20 +132,27 @@ def over_the_edge(text: str, options: tuple[str, ...], actor: Actor) -> Ruling:
     return Ruling(tuple(EDGES.get(option.lower()) == sides for option in options), measured)
 
 
-def box_x_px(clip: Recorded, row: int, frame: int) -> tuple[float, float]:
-    """The leftmost and the rightmost corner of an object's box in the picture of a frame."""
+def span_x_px(clip: Recorded, row: int, frame: int) -> tuple[float, float]:
+    """From where to where an object reaches in the picture of a frame.
+
+    What is known of its shape is the box that holds it. A box that has rolled on would have corners in the floor: where it
+    has, the object is round, and the ellipsoid is taken that fills its box.
+    """
     paths = clip.paths
-    turned = geometry.rotation(paths.quaternion_wxyz[row, frame])
-    corners_m = paths.position_m[row, frame] + turned.apply(CORNERS * paths.extent_m[row] * paths.scale[row, frame])
+    turned, extent_m = geometry.rotation(paths.quaternion_wxyz[row, frame]), paths.extent_m[row] * paths.scale[row, frame]
+    reach_m = paths.position_m[row, frame] + turned.apply(CORNERS * extent_m)
+    if reach_m[:, 2].min() < -SUNK * extent_m.max():
+        reach_m = paths.position_m[row, frame] + turned.apply(BALL * extent_m)
     camera = paths.camera_position_m[[frame]], paths.camera_quaternion_wxyz[[frame]], paths.focal_px[[frame]]
-    pixels, _ = geometry.project(corners_m[None], *camera, paths.width_px, paths.height_px)
+    pixels, _ = geometry.project(reach_m[None], *camera, paths.width_px, paths.height_px)
     return float(pixels[0, :, 0].min()), float(pixels[0, :, 0].max())
 
 
 def _beyond(span_px: tuple[float, float], width_px: int) -> str | None:
     """The side of the picture beyond which something is: "" where it is inside, None where it is cut."""
-    if span_px[1] < 0:
+    spare_px = CORNER * (span_px[1] - span_px[0])
+    if span_px[1] < spare_px:
         return "left"
-    if span_px[0] > width_px:
+    if span_px[0] > width_px - spare_px:
         return "right"
-    return "" if span_px[0] > 0 and span_px[1] < width_px else None
+    return "" if span_px[0] > -spare_px and span_px[1] < width_px + spare_px else None

@@ -118,7 +118,7 @@ def camera_count(text: str, options: tuple[str, ...], film: Film) -> Ruling:
     if kind is None or None in fitting:
         return Ruling.unknown(options, "a move cannot be told" if kind else "the words are not known", **figures_of(found))
     number = sum(map(bool, fitting))
-    return Ruling(tuple(TIMES.get(option.lower()) == number for option in options), figures_of(found))
+    return Ruling.meaning([TIMES.get(option.lower()) for option in options], number, **figures_of(found))
 
 
 def _all_of_kind(kind: str | None, stretch: Stretch) -> bool | None:
@@ -139,7 +139,7 @@ def camera_pace(text: str, options: tuple[str, ...], film: Film) -> Ruling:
     pace = _pace(*speeds)
     if pace is None:
         return Ruling.unknown(options, "the speeds are not clearly of one kind", **figures)
-    return Ruling(tuple(PACES.get(option.lower()) == pace for option in options), figures)
+    return Ruling.meaning([PACES.get(option.lower()) for option in options], pace, **figures)
 
 
 def _speeds_px(steps_px: np.ndarray) -> tuple[float, float, float]:

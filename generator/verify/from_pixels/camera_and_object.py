@@ -46,7 +46,7 @@ def camera_while(text: str, options: tuple[str, ...], film: Film) -> Ruling:
     """The move during which the object gets elsewhere, or does not, as the action has it; moves never made are not made then."""
     found = stretches(film)
     if not found:
-        return Ruling(tuple(read(option) == ("static", 1) for option in options), figures_of(found))
+        return Ruling.meaning([read(option) for option in options], ("static", 1))
     then, figures = _meanwhile(text, film, found)
     if then is not None:
         return Ruling(tuple(is_one_of(read(option), then.keys) for option in options), figures_of(found) | figures, then.why)
@@ -111,8 +111,10 @@ def object_or_camera(text: str, options: tuple[str, ...], film: Film) -> Ruling:
 
 
 def _holds(option: str, acts: bool | None, filmed: bool) -> bool | None:
-    """Whether "only the … moves", "both …" or "neither …" is so."""
+    """Whether "only the … moves", "both …" or "neither …" is so; None where it begins with none of these words."""
     words = option.lower()
+    if not words.startswith(("only", "both", "neither")):
+        return None
     camera, thing = words.startswith("only the camera") or words.startswith("both"), words.startswith("both")
     thing = thing or (words.startswith("only") and not camera)
     if camera != filmed:

@@ -22,6 +22,7 @@ import numpy as np
 
 from generator import truth_pass
 from generator.verify.from_pixels.film import Film
+from scenes.types import SceneSpec, Trajectories
 
 FRAMES = 12  # at which a clip is looked at
 REACH = 0.0375  # how far an outline is moved about, in widths of the picture,
@@ -56,14 +57,13 @@ class _Fit:
     fit: float
 
 
-def likeness(film: Film) -> Likeness:
-    """Compare the pictures of a clip with its scene.
+def likeness(film: Film, spec: SceneSpec, paths: Trajectories) -> Likeness:
+    """Compare the pictures of a clip with a scene: what was staged, and how everything moves.
 
     Raises:
         RuntimeError: there is no software OpenGL.
         ValueError, OSError: files of the clip cannot be read.
     """
-    spec, paths = film.clip.spec, film.clip.paths
     frames = np.unique(np.linspace(0, paths.num_frames - 1, FRAMES).round().astype(int))
     masks = truth_pass.shared().masks(spec, paths, frames, paths.height_px)
     pictures = [film.pictures[min(frame, len(film.pictures) - 1)] for frame in frames]

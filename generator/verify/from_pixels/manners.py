@@ -47,7 +47,8 @@ def pace(text: str, options: tuple[str, ...], film: Film) -> Ruling:
     best, second = sorted(misses, key=lambda name: misses[name])[:2]
     if misses[best] > NEARER * misses[second]:
         return Ruling.unknown(options, "it lies between two paces", shares=shares.tolist())
-    return Ruling(tuple(option.lower() == best for option in options), {"shares": shares.tolist(), "travels": travels})
+    read = [option.lower() if option.lower() in PACES else None for option in options]
+    return Ruling.meaning(read, best, shares=shares.tolist(), travels=travels)
 
 
 @PIXEL_RULES.add("spin_direction", "avatar_turns")
@@ -65,14 +66,14 @@ def turns(text: str, options: tuple[str, ...], film: Film) -> Ruling:
         ways.append(float(signed / max(unsigned, 1e-9)))
     if min(abs(way) for way in ways) < ONE_WAY:
         return Ruling.unknown(options, "the flow does not tell which way it turns", one_way=ways)
-    return Ruling(tuple(_turns(option) == [way > 0 for way in ways] for option in options), {"one_way": ways})
+    return Ruling.meaning([_turns(option) for option in options], [way > 0 for way in ways], one_way=ways)
 
 
-def _turns(option: str) -> list[bool]:
-    """First clockwise, then counter-clockwise → [False, True]; to its own left is counter-clockwise."""
+def _turns(option: str) -> list[bool] | None:
+    """First clockwise, then counter-clockwise → [False, True]; to its own left is counter-clockwise. None where it names no side."""
     words = option.lower().replace("counter-clockwise", "left").replace("clockwise", "right")
     told = sorted((words.index(side), side == "left") for side in ("left", "right") if side in words)
-    return [told[0][1], told[-1][1]]
+    return [told[0][1], told[-1][1]] if told else None
 
 
 @lru_cache(maxsize=CLIPS * 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ BORDER = 0.01  # distance to the border of a third within which the third is not
 FORESHORTENED = 0.45  # share of a way in depth that the ground shows in height, about
 APART = 0.02  # least distance between two objects whose places are told
 DIRECTIONS = {"to the left": "left", "to the right": "right", "towards the camera": "towards", "away from the camera": "away"}
+LEAVES, COMES = "leaves the picture to", "comes into the picture from"
 OPPOSITE = {"left": "right", "right": "left", "towards": "away", "away": "towards"}
 
 
@@ -107,7 +109,7 @@ def picture_thirds(text: str, options: tuple[str, ...], film: Film) -> Ruling:
         for last in ("left", "right")
     }
     right = told.get((thirds[0], thirds[2])) if thirds[1] == "middle" else None
-    return Ruling(tuple(option.lower() == right for option in options), {"places_of_width": places})
+    return Ruling.meaning(_known(options, told.values()), right, places_of_width=places)
 
 
 @PIXEL_RULES.add("enters_or_leaves")
@@ -120,16 +122,17 @@ def enters_or_leaves(text: str, options: tuple[str, ...], film: Film) -> Ruling:
     whole = [bool(found.seen[frame] and not found.cut[frame]) for frame in (0, -1)]
     gone = [bool(not found.seen[: seen[0] + 1].all()), bool(seen[-1] < len(found.seen) - 1)]
     if whole[0] and gone[1]:
-        way, at, side = "leaves the picture to", seen[-1], None
+        way, at = LEAVES, seen[-1]
     elif whole[1] and gone[0]:
-        way, at, side = "comes into the picture from", seen[0], None
+        way, at = COMES, seen[0]
     else:
         return Ruling.unknown(options, "it is neither whole at one end and gone at the other", whole=whole, gone=gone)
     left, right = found.box[at, 0] / found.width, 1 - found.box[at, 2] / found.width
     if min(left, right) > 0.02:
         return Ruling.unknown(options, "it is lost away from the edges", left=left, right=right)
     side = "left" if left < right else "right"
-    return Ruling(tuple(f"it {way} the {side}" == option.lower() for option in options), {"left": left, "right": right})
+    told = [f"it {each} the {edge}" for each in (LEAVES, COMES) for edge in ("left", "right")]
+    return Ruling.meaning(_known(options, told), f"it {way} the {side}", left=left, right=right)
 
 
 @PIXEL_RULES.add("relative_place")
@@ -189,13 +192,21 @@ def _ways(option: str) -> list[str | None]:
 
 
 def _agree(measured: list[str | None], stated: list[str | None]) -> bool | None:
-    """Whether what is stated is what was measured: False where a part that was measured is another, None where it is open."""
-    if any(one is not None and one != other for one, other in zip(measured, stated, strict=True)):
+    """Whether what is stated is what was measured: False where a part that was measured is another, None where it is open.
+
+    A part of a statement whose words are not known is None, and leaves it open.
+    """
+    if any(None not in (one, other) and one != other for one, other in zip(measured, stated, strict=True)):
         return False
-    return None if None in measured else True
+    return None if None in (*measured, *stated) else True
+
+
+def _known(options: tuple[str, ...], told: Collection[str]) -> list[str | None]:
+    """The options in lower case; None for one that is not among what can be told."""
+    return [option.lower() if option.lower() in told else None for option in options]
 
 
 def _one_of(options: tuple[str, ...], right: str | None, words: dict[str, str], course: Course) -> Ruling:
     if right is None:
         return Ruling.unknown(options, "the direction is not clear", **vars(course))
-    return Ruling(tuple(words.get(option.lower()) == right for option in options), vars(course))
+    return Ruling.meaning([words.get(option.lower()) for option in options], right, **vars(course))

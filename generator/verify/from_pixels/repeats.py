@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,10 +107,10 @@ def count(text: str, options: tuple[str, ...], film: Film) -> Ruling:
     measured = {"frames": found.frames, "period": found.period, "returns": found.returns}
     if found.number is None:
         return Ruling.unknown(options, "it does not come back to its first picture once in a period", **measured)
-    return Ruling(tuple(number(option) == found.number for option in options), measured)
+    return Ruling.meaning([number(option) for option in options], found.number, **measured)
 
 
-def number(option: str) -> int:
-    """once, twice, 3 times, 4 → that number; -1 for anything else."""
-    first = option.lower().split()[0]
-    return NUMBERS.get(first, int(first) if first.isdigit() else -1)
+def number(option: str) -> int | None:
+    """once, twice, 3 times, 4 → that number; None for anything else."""
+    found = re.fullmatch(r"(once|twice|\d+)(?: times)?", option.lower())
+    return NUMBERS.get(found[1]) or int(found[1]) if found else None

@@ -39,7 +39,7 @@ def order_of_objects(text: str, options: tuple[str, ...], film: Film) -> Ruling:
     ranked = sorted(starts, key=lambda name: starts[name])
     if np.min(np.diff([starts[name] for name in ranked])) < MIN_LEAD_S:
         return Ruling.unknown(options, "two start at nearly the same time", starts_s=starts)
-    return Ruling(tuple(order == ranked for order in orders), {"starts_s": starts})
+    return Ruling.meaning([order if sorted(order) == sorted(ranked) else None for order in orders], ranked, starts_s=starts)
 
 
 @PIXEL_RULES.add("which_object_moves")
@@ -60,7 +60,9 @@ def _by_movement(options: tuple[str, ...], film: Film, *, moving: bool) -> Rulin
     names = [(named(film, option) or [""])[0] for option in options]
     found = [moves(film, name) for name in names]
     true = tuple(None if each is None else each == moving for each in found)
-    return Ruling(by_exclusion(true), {"moving": dict(zip(names, found, strict=True))}, "an object is hidden, or something passes close by")
+    told = by_exclusion(true)
+    measured = {"moving": dict(zip(names, found, strict=True)), "by_exclusion": told != true}
+    return Ruling(told, measured, "an object is hidden, or something passes close by")
 
 
 def moves(film: Film, name: str) -> bool | None:

@@ -11,6 +11,7 @@ from generator.verify.from_pixels.tracks import camera_stands, stretches, track
 from generator.verify.ruling import Ruling
 
 HORIZONS = (0.2, 0.0, -0.5, -1000.0)  # heights from the top in widths: a level camera's, one's that looks down, and a map's
+MOST_GROWTH = 1.5  # of a box in width between start and end: more is no object alone, but one with what it left or met
 MIN_RATIO = 1.1  # between the first and the second; the questions ask for 1.2 in the picture and 1.35 over the ground
 
 
@@ -45,7 +46,10 @@ def _way(film: Film, name: str) -> tuple[float, float, float] | None:
     first, last = moves[0][0], moves[-1][1]
     if found.cut[[first, last]].any():
         return None
-    middle = found.box[[first, last], 0] + found.box[[first, last], 2]
+    left, right = found.box[[first, last], 0], found.box[[first, last], 2]
+    if np.ptp(np.log(np.maximum(right - left, 1.0))) > np.log(MOST_GROWTH):
+        return None
+    middle = left + right
     bottom = found.box[[first, last], 3]
     way = float(np.hypot(np.diff(middle)[0] / 2, np.diff(bottom)[0])) / found.width
     return way, float(bottom.mean()) / found.width, (last - first) / film.fps
