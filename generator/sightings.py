@@ -75,6 +75,7 @@ def every_frame(spec: SceneSpec, paths: Trajectories, seen: Visibility) -> Visib
     fraction[whole] = 1.0
     fraction[:, seen.frames], area_px[:, seen.frames], box_px[:, seen.frames] = seen.visible_fraction, seen.area_px, seen.box_px
     box_px[whole] = outlines.box_px[whole]
+    box_px[area_px == 0] = np.nan  # a cell of the raster may touch the picture with none of its area in it
     return Visibility(seen.names, frames, fraction, area_px, box_px)
 
 
