@@ -6,6 +6,8 @@
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Tests on every core; those of a file stay together, as they share what is dear to make.
+SPREAD := --numprocesses auto --dist loadfile
 # Pinned, build requirements too; the warning that editable packages have plain names is not for users.
 INSTALL = PYTHONWARNINGS=ignore $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The first Python 3.11 that starts (a pyenv shim may exist and not start).
@@ -19,10 +21,10 @@ demo: $(VENV)/.core
 	$(RUN) -m generator.contact_sheet outputs/demo
 
 test: $(VENV)/.test
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(RUN) -m pytest $(SPREAD) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.test
-	$(RUN) -m pytest -m slow $(PYTEST_ARGS)
+	$(RUN) -m pytest -m slow $(SPREAD) $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(RUN) -m ruff format --check .
