@@ -30,7 +30,7 @@ import psutil
 from hydra import compose, initialize_config_module
 from joblib.externals.loky import ProcessPoolExecutor
 
-from generator.__main__ import typed_options
+from generator.__main__ import LINE
 from generator.dataset import Dataset, load_spec
 from generator.farm import THREAD_COUNTS, run
 from generator.options import GenerateOptions
@@ -166,7 +166,7 @@ def replace_workers(options: GenerateOptions, workers: int) -> GenerateOptions:
 
 def _options(overrides: Sequence[str], out: str) -> GenerateOptions:
     with initialize_config_module("conf", version_base=None):
-        return typed_options(compose("generate", [*overrides, f"out={out}/set"]))
+        return LINE.typed(compose("generate", [*overrides, f"out={out}/set"]))
 
 
 def _arguments() -> argparse.Namespace:

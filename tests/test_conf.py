@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import conf
-from generator.__main__ import main, typed_options
+from generator.__main__ import LINE, main
 from generator.annotations import LAYERS
 from generator.options import GenerateOptions, OcclusionOptions, RenderOptions, command, content, parse_shard, reproduce
 from qa_templates.question import QUESTIONS, QuestionOptions
@@ -26,7 +26,7 @@ CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in FOLDER.glob("*/*.
 
 def options_from(*overrides: str) -> GenerateOptions:
     with initialize_config_module("conf", version_base=None):
-        return typed_options(compose("generate", list(overrides)))
+        return LINE.typed(compose("generate", list(overrides)))
 
 
 def complaint(argument: str, monkeypatch, capsys) -> tuple[int, str]:

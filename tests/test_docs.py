@@ -18,7 +18,7 @@ import pytest
 from hydra import compose, initialize_config_module
 from PIL import Image
 
-from generator.__main__ import typed_options
+from generator.__main__ import LINE
 from generator.catalogue import catalogues, renewed
 from generator.options import GenerateOptions
 from qa_templates.difficulty import Measured
@@ -60,7 +60,7 @@ def blocks(name: str, language: str) -> list[tuple[str, str]]:
 
 def options_from(overrides: list[str]) -> GenerateOptions:
     with initialize_config_module("conf", version_base=None):
-        return typed_options(compose("generate", overrides))
+        return LINE.typed(compose("generate", overrides))
 
 
 # The words of CONTRIBUTING, in a package of their own
