@@ -1,0 +1,146 @@
+"""What training is told: one frozen dataclass for each part, checked where it is made. ``conf/train.yaml`` composes them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from model.vlm import ModelOptions
+from scenes.types import require
+
+REPLIES = ("letter", "text", "both")
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Where clips come from and how they are read.
+
+    Args:
+        folders: data sets; what is held out is held out of each.
+        held_out: share of the scenes that training does not see; 0 trains on all.
+        split_seed: which scenes these are.
+        num_frames: frames read of a clip, N.
+        groups: groups of k frames, in place of `num_frames`: N = groups · k, so that N/k stays the same while k changes.
+        workers: processes that decode; 0 decodes in the trainer's own.
+        cache: folder for decoded frames (uint8); None decodes each time.
+        shuffle_options: draw the order of the options anew each time a question is asked.
+        mirror: show half of the clips in a mirror, with left and right exchanged in what is asked.
+        jitter: draw each frame from its part of the clip, in place of the middle one.
+    """
+
+    folders: tuple[str, ...]
+    held_out: float = 0.2
+    split_seed: int = 0
+    num_frames: int = 16
+    groups: int | None = None
+    workers: int = 1
+    cache: str | None = None
+    shuffle_options: bool = True
+    mirror: bool = True
+    jitter: bool = True
+
+    def __post_init__(self) -> None:
+        require(bool(self.folders), "data", self.folders, "the folder of a data set")
+        require(0 <= self.held_out < 1, "held_out", self.held_out, "a share from 0 to below 1")
+        require(self.num_frames >= 1, "num_frames", self.num_frames, "1 or more")
+        require(self.groups is None or self.groups >= 1, "groups", self.groups, "1 or more, or null")
+        require(self.workers >= 0, "workers", self.workers, "a number of processes, or 0")
+
+    def frames(self, k: int) -> int:
+        """Frames of a clip at compression ratio k. Raises ValueError unless they make whole groups."""
+        total = self.num_frames if self.groups is None else self.groups * k
+        require(total % k == 0, "num_frames", total, f"a multiple of k = {k}, or groups=N/k")
+        return total
+
+
+@dataclass(frozen=True)
+class OptimiserOptions:
+    """AdamW: a linear warm-up to ``lr``, then a cosine down to ``floor_lr``.
+
+    Args:
+        steps: of the optimiser.
+        warm_up: steps of warm-up.
+        batch_size: clips that a step learns from, over all processes.
+        accumulation: parts into which a batch is cut, to need less memory.
+        vision_lr: of the tower, as a share of ``lr``; 0 freezes it.
+        clip_norm: gradients are scaled down to this norm.
+    """
+
+    steps: int = 1000
+    warm_up: int = 100
+    batch_size: int = 32
+    accumulation: int = 1
+    lr: float = 1e-3
+    floor_lr: float = 5e-5
+    vision_lr: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.95)
+    epsilon: float = 1e-8
+    weight_decay: float = 0.05
+    clip_norm: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 1, "steps", self.steps, "1 or more")
+        require(0 <= self.warm_up <= self.steps, "warm_up", self.warm_up, f"0 to steps = {self.steps}")
+        require(self.batch_size >= 1, "batch_size", self.batch_size, "1 or more")
+        divides = 1 <= self.accumulation <= self.batch_size and self.batch_size % self.accumulation == 0
+        require(divides, "accumulation", self.accumulation, f"a divisor of batch_size = {self.batch_size}")
+        require(0 <= self.floor_lr <= self.lr and self.lr > 0, "lr", (self.lr, self.floor_lr), "0 <= floor_lr <= lr, above 0")
+        require(self.vision_lr >= 0, "vision_lr", self.vision_lr, "0 or more")
+        require(self.clip_norm > 0, "clip_norm", self.clip_norm, "above 0")
+
+    def lr_share(self, step: int) -> float:
+        """The learning rate of a step, counted from 0, as a share of ``lr``."""
+        if step < self.warm_up:
+            return (step + 1) / self.warm_up
+        done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
+        floor = self.floor_lr / self.lr
+        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+@dataclass(frozen=True)
+class StillOptions:
+    """Learning to see before learning motion: questions on single frames, made from the annotations.
+
+    Args:
+        steps: 0 leaves it out, for a pretrained model.
+    """
+
+    steps: int = 0
+    batch_size: int = 64
+    lr: float = 1e-3
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """All that a training is told.
+
+    Args:
+        out: folder of the run; the same command over it goes on where it was stopped.
+        reply: what the model learns to say: the letter, the text of the option, or either in turn.
+        precision: ``fp32``, ``bf16`` (autocast), or ``auto``: bf16 on a GPU that has it.
+        compile: whether `torch.compile` is used: ``auto`` on a GPU alone.
+        recompute: recompute activations in the backward pass, to need less memory.
+        curriculum: a name in ``conf/curriculum`` or a path: stages that the training follows; None takes all clips alike.
+        save_every: steps between checkpoints.
+    """
+
+    data: DataOptions
+    out: str
+    seed: int = 0
+    model: ModelOptions = field(default_factory=ModelOptions)
+    stills: StillOptions = field(default_factory=StillOptions)
+    optimiser: OptimiserOptions = field(default_factory=OptimiserOptions)
+    reply: str = "letter"
+    precision: str = "auto"
+    compile: str = "auto"
+    recompute: bool = False
+    curriculum: str | None = None
+    save_every: int = 200
+
+    def __post_init__(self) -> None:
+        require(self.seed >= 0, "seed", self.seed, "0 or more")
+        require(self.reply in REPLIES, "reply", self.reply, f"one of {', '.join(REPLIES)}")
+        require(self.precision in ("auto", "fp32", "bf16"), "precision", self.precision, "auto, fp32 or bf16")
+        require(self.compile in ("auto", "true", "false"), "compile", self.compile, "auto, true or false")
+        require(self.save_every >= 1, "save_every", self.save_every, "1 or more")
+        self.data.frames(self.model.compressor.k)

@@ -1,0 +1,140 @@
+"""What a model fails on: the figures that the probe finds, as plain dataclasses that its page and its JSON show. No torch in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Questions that share one value of a factor.
+
+    Args:
+        factor, value: as in motion = spin, camera move = pan left, template = count_cycles.
+        n, right: questions, and those answered rightly.
+        low, high: Wilson's 95 % interval of the share right.
+        chance: of a guess, over these questions.
+        p: that the share right differs from that of the other questions of the same types by chance alone; None where not tested.
+        q: p, corrected for all slices tested (Benjamini–Hochberg).
+        fails: whether it is worse than the others at q < .05, or no better than chance; see `slices`.
+    """
+
+    factor: str
+    value: str
+    n: int
+    right: int
+    low: float
+    high: float
+    chance: float
+    p: float | None = None
+    q: float | None = None
+    fails: bool = False
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.n if self.n else float("nan")
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Questions whose measure lies from ``start`` to ``end``; ``n``, ``right``, ``low``, ``high`` as in `Slice`."""
+
+    start: float
+    end: float
+    n: int
+    right: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The share right against a measure.
+
+    Args:
+        factor: as in speed, amplitude, count, occlusion, size, required_fps.
+        unit: of the measure.
+        slope: change of the log-odds of a right answer per standard deviation of the measure, with ``p``, and ``q`` after correction.
+    """
+
+    factor: str
+    unit: str
+    bins: tuple[Bin, ...]
+    slope: float
+    p: float
+    q: float
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """What was said in place of what: ``counts[i][j]`` questions whose right answer is ``labels[i]`` got ``labels[j]``.
+
+    ``offered[i][j]`` says how often that could have been said, as it was among the options.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    offered: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Signed errors of counts: said − right. ``by_right[count]`` is (n, right, mean error)."""
+
+    n: int
+    mean_error: float
+    low: float
+    high: float
+    errors: Mapping[int, int]
+    by_right: Mapping[int, tuple[int, int, float]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question that the model failed, with what is needed to look at it.
+
+    Args:
+        margin: log-probability of what it said over that of the right option; None where these are not known.
+        seen: whether the frames shown came often enough to see the answer (required_fps); None where that is not known.
+        command: that renders the clip again, or "" where the data set does not tell.
+    """
+
+    uid: str
+    key: str
+    question_type: str
+    template: str
+    text: str
+    options: tuple[str, ...]
+    answer: str
+    said: str | None
+    margin: float | None
+    seen: bool | None
+    video: str
+    command: str
+    factors: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """All of it.
+
+    Args:
+        about: what was probed: model, data set, frames shown and the like, for the head of the page.
+        overall: all questions, under factor "all".
+        by_type: MotionBench's six types.
+        slices: of every other factor, worst first.
+        seen: two slices, factor "could be seen": "yes" and "no" (shown at a lower rate than required_fps), where frames are known.
+    """
+
+    about: Mapping[str, Any]
+    overall: Slice
+    by_type: tuple[Slice, ...]
+    slices: tuple[Slice, ...]
+    seen: tuple[Slice, ...]
+    curves: tuple[Curve, ...]
+    confusions: tuple[Confusion, ...]
+    counting: Counting | None
+    worst: tuple[Case, ...]
