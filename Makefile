@@ -1,4 +1,5 @@
 # make demo    twelve clips, their questions and a contact sheet in outputs/demo
+# make model   torch and transformers, to train and probe a model
 # make test    the tests          make test-slow   those that take minutes
 # make lint    format, lint and types
 # make bench   speed, as ratios taken in one run
@@ -14,11 +15,13 @@ INSTALL = PYTHONWARNINGS=ignore $(RUN) -m pip install --quiet --disable-pip-vers
 PYTHON ?= $(shell for python in python3.11 python3 python /usr/bin/python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
-.PHONY: demo test test-slow lint bench clean system
+.PHONY: demo model test test-slow lint bench clean system
 
 demo: $(VENV)/.core
 	$(RUN) -m generator num_videos=12 out=outputs/demo
 	$(RUN) -m generator.contact_sheet outputs/demo
+
+model: $(VENV)/.model
 
 test: $(VENV)/.test
 	$(RUN) -m pytest $(SPREAD) $(PYTEST_ARGS)
@@ -54,7 +57,7 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/.made
 	@$(INSTALL) --build-constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint: $(VENV)/.%: pyproject.toml constraints.txt | $(VENV)/.made
+$(VENV)/.model $(VENV)/.test $(VENV)/.lint: $(VENV)/.%: pyproject.toml constraints.txt | $(VENV)/.made
 	@echo "Installing the pinned dependencies and the extra \"$*\""
 	@$(INSTALL) --build-constraint constraints.txt --editable ".[$*]"
 	@touch $@

@@ -39,7 +39,7 @@ class CommandLine(Generic[Options]):
         config_name: its file in ``conf/``.
         options: the dataclass that its configuration becomes; what it raises as ValueError is said to the user.
         shorthands: top-level keys that groups of the configuration read, and the dataclass does not have.
-        lists: keys of lists for which a single name may be given.
+        lists: keys of lists for which a single name may be given, as in clips.folders.
         told: other errors that the user can put right, whose message says how.
     """
 
@@ -84,8 +84,8 @@ class CommandLine(Generic[Options]):
             OmegaConf.resolve(configuration)
             plain = OmegaConf.masked_copy(configuration, [str(key) for key in configuration if key not in self.shorthands])
             for key in self.lists:
-                if isinstance(plain.get(key), str):
-                    plain[key] = [plain[key]]
+                if isinstance(name := OmegaConf.select(plain, key), str):
+                    OmegaConf.update(plain, key, [name])
             told: Any = OmegaConf.to_container(OmegaConf.merge(_writable(OmegaConf.structured(self.options)), plain), throw_on_missing=True)
         except ValidationError as error:
             raise ValueError(self._wrong_type(error)) from error
@@ -125,7 +125,8 @@ class CommandLine(Generic[Options]):
 def _writable(node: DictConfig) -> DictConfig:
     """Schemas of frozen dataclasses are read-only, down to their lists."""
     OmegaConf.set_readonly(node, None)
-    for child in node.values():
+    for key in node:
+        child: Any = None if OmegaConf.is_missing(node, key) else node[key]
         if OmegaConf.is_dict(child):
             _writable(child)
         elif OmegaConf.is_list(child):

@@ -38,7 +38,7 @@ def _generate_here(options: GenerateOptions) -> int:
 
 def generate(options: GenerateOptions, console: Console) -> int:
     """Make what is missing of a data set; returns the exit code."""
-    check(options.qa, options.scene, twins=options.twins)
+    check(options.qa, options.scene, twins=options.twins, curriculum=options.curriculum)
     if options.renders:
         require_healthy()
     with Dataset.open(options) as dataset:

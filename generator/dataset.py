@@ -33,8 +33,9 @@ from generator import certificate
 from generator.annotations import LAYERS, SUFFIXES, layer_path
 from generator.atomic import PART, alone, checksum_lines, flush, sha256_of, write_atomically
 from generator.certificate import CHECKSUMS
-from generator.options import GenerateOptions, content
+from generator.options import CURRICULUM, GenerateOptions, content, flatten
 from qa_templates.captions import Caption
+from qa_templates.curriculum import curriculum_of, written
 from qa_templates.question import Question
 from qa_templates.quota import Intent
 from scenes.types import SceneSpec, Trajectories, Visibility
@@ -243,7 +244,7 @@ class Dataset:
 
     def _sums(self, annotations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """SHA-256 by path of all that a clip or the whole is made of; large files were summed when they were made."""
-        whole = [path for name in ("dataset.json", META, CAPTIONS, PAIRS) if (path := self.root / name).is_file()]
+        whole = [path for name in ("dataset.json", CURRICULUM, META, CAPTIONS, PAIRS) if (path := self.root / name).is_file()]
         read = [*whole, *(self.annotation(each["key"]) for each in annotations)]
         sums = {path.relative_to(self.root).as_posix(): sha256_of(path) for path in read}
         return sums | {file["path"]: file["sha256"] for each in annotations for file in each["files"].values()}
@@ -272,8 +273,13 @@ def annotate(
     caption: Caption,
     attempt: int,
     twin: Twin | None = None,
+    of_stage: str = "",
 ) -> dict[str, Any]:
-    """The annotation of a clip, ready for JSON. The specification is exact, measurements are rounded."""
+    """The annotation of a clip, ready for JSON. The specification is exact, measurements are rounded.
+
+    Args:
+        of_stage: name of the stage of a curriculum that the clip is made for; "" without one: then the annotation says nothing of it.
+    """
     camera, timeline = spec.camera, spec.timeline
     return {
         "schema_version": SCHEMA_VERSION,
@@ -282,6 +288,7 @@ def annotate(
         "split": spec.split,
         "seed": spec.seed,
         "attempt": attempt,
+        **({"stage": of_stage} if of_stage else {}),
         "twin": None if twin is None else {"key": twin.key, "factor": twin.factor},
         "video_info": {
             "duration": round(timeline.duration_s, 6),
@@ -489,18 +496,39 @@ def _settle(path: Path, options: GenerateOptions) -> None:
     if set(old.get("annotations", ())) < set(new["annotations"]) and {**old, "annotations": new["annotations"]} == new:
         write_atomically(path, json.dumps({**stored, "configuration": new}, indent=2) + "\n")  # layers can be added
         old = new
-    changes = [_change(key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)]
-    if changes:
+    if changes := _changes(old, new):
         remedy = "Give another out=, or the old values, or delete the folder to begin anew."
         raise ConfigurationChanged(f"{path.parent} was made with other options (old -> new): {'; '.join(changes)}. {remedy}")
+    if options.curriculum is not None:
+        _write_curriculum(path.with_name(CURRICULUM), written(options.curriculum))
     for name, version in _versions(options).items():
         if stored["versions"].get(name, version) != version:
             log.warning("%s was begun with %s %s, this is %s: new clips may differ", path.parent, name, stored["versions"][name], version)
 
 
+def _write_curriculum(path: Path, text: str) -> None:
+    """The copy that commands name; shards that begin together need not all write it."""
+    if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
+        write_atomically(path, text)
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Where two configurations differ; curricula of the same stages, key by key."""
+    old, new = _flat(old), _flat(new)
+    if old["curriculum"] != new["curriculum"]:
+        old, new = ({key: value for key, value in each.items() if not key.startswith("curriculum.")} for each in (old, new))
+    return [_change(key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)]
+
+
+def _flat(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration with its curriculum as flat keys, and the names of its stages as one of them."""
+    stages = {each["name"]: each for each in configuration.get("curriculum", {"stages": []})["stages"]}
+    return {**configuration, "curriculum": list(stages), **flatten(stages, "curriculum.")}
+
+
 def _change(key: str, old: Any, new: Any) -> str:
     """As in "seed 0 -> 5"; of two lists of names, those that one alone holds."""
-    if isinstance(old, list) and isinstance(new, list) and all(isinstance(name, str) for name in old + new):
+    if isinstance(old, list) and isinstance(new, list) and all(isinstance(name, str) for name in old + new) and set(old) != set(new):
         old, new = [name for name in old if name not in new], [name for name in new if name not in old]
     return f"{key} {old!r} -> {new!r}"
 
@@ -530,7 +558,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _summary(path: Path) -> dict[str, Any]:
     annotation = _read(path)
-    return {key: annotation[key] for key in ("index", "key", "video_info", "questions", "caption", "twin", "files")}
+    kept = {key: annotation[key] for key in ("index", "key", "video_info", "questions", "caption", "twin", "files")}
+    return {**kept, "stage": annotation.get("stage", "")}
 
 
 CARD = """---
@@ -560,7 +589,7 @@ in which order and how often. Every answer was staged, then measured again from 
 
 Right letters: {letters}. The captions hold {density:.1f} words per second of video.
 
-{certificate}
+{stages}{certificate}
 | in | there is |
 |---|---|
 | `{meta}` | one JSON row for each clip and question type, in MotionBench's schema (arXiv 2501.02955) |
@@ -569,7 +598,7 @@ Right letters: {letters}. The captions hold {density:.1f} words per second of vi
 | `annotations/<key>.json` | the specification (it re-renders the clip), what is visible when, questions with their evidence |
 | `trajectories/<key>.npz` | at every frame: pose, scale, box, visible fraction of each object; pose, focal length, matrices of the camera |
 {layers}| `dataset.json` | schema version, configuration, seed, versions |
-
+{curriculum}
 Units are SI; the world is right-handed with z up; cameras look along -z; quaternions are wxyz; pixels count from the upper left corner.
 `world_to_camera`, `intrinsics_px` and the layers use OpenCV's camera coordinates instead: x right, y down, z forward.
 
@@ -602,4 +631,18 @@ def _card(dataset: Dataset, annotations: list[dict[str, Any]], rows: list[dict[s
         certificate=certificate.card_section(dataset.root),
         layers="".join(f"| `{name}/<key>{SUFFIXES[name]}` | {LAYERS[name]} |\n" for name in dataset.layers),
         videos="H.264, yuv420p, constant frame rate" if dataset.renders else "nothing: made with `render=none`, labels alone",
+        **_card_of_curriculum(dataset, annotations),
     )
+
+
+def _card_of_curriculum(dataset: Dataset, annotations: list[dict[str, Any]]) -> dict[str, str]:
+    told = _read(dataset.root / "dataset.json")["configuration"].get("curriculum")
+    if told is None:
+        return {"stages": "", "curriculum": ""}
+    shares, clips = curriculum_of(told).shares, Counter(each["stage"] for each in annotations)
+    rows = "".join(f"| {name.replace('|', '∣')} | {share:.1%} | {clips[name]} |\n" for name, share in shares.items())
+    table = "Clips were made for the stages of a curriculum, which each annotation names.\n\n| stage | share | clips |\n|---|---|---|\n"
+    return {
+        "stages": f"{table}{rows}\n",
+        "curriculum": f"| `{CURRICULUM}` | the curriculum: how hard the clips of each stage are, and what is asked |\n",
+    }

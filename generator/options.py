@@ -6,11 +6,13 @@ import dataclasses
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.annotations import LAYERS
+from qa_templates.curriculum import Curriculum, plain, read_curriculum
 from qa_templates.question import QUESTIONS, QuestionOptions
+from qa_templates.quota import Turn, turn
 from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.catalogue import Catalogue
@@ -116,6 +118,8 @@ class GenerateOptions:
         twins: whether clips come in pairs, 2i and 2i + 1, that differ in one factor, and in what is right.
         annotations: layers of truth for every pixel, beside the videos: see `generator.annotations`. To a data set without some of
             them they are added.
+        curriculum: a `Curriculum`, in whose stages clips are made; or its name in ``conf/curricula/``, or its path, which are read here.
+            None makes all clips alike.
     """
 
     num_videos: int = 600
@@ -127,6 +131,7 @@ class GenerateOptions:
     max_attempts: int = 60
     twins: bool = False
     annotations: tuple[str, ...] = ()
+    curriculum: Any = None  # typed so for hydra, which gives its name or path; it is a Curriculum or None from here on
     scene: SceneOptions = field(default_factory=SceneOptions)
     occlusion: OcclusionOptions = field(default_factory=OcclusionOptions)
     qa: QuestionOptions = field(default_factory=QuestionOptions)
@@ -144,6 +149,10 @@ class GenerateOptions:
         for name in self.annotations:
             require(name in LAYERS, "annotations", name, f"names among {', '.join(LAYERS)}, as in [masks,depth]")
         object.__setattr__(self, "annotations", tuple(name for name in LAYERS if name in self.annotations))  # in one order, once each
+        if isinstance(self.curriculum, str):
+            object.__setattr__(self, "curriculum", read_curriculum(self.curriculum))
+        told = self.curriculum is None or isinstance(self.curriculum, Curriculum)
+        require(told, "curriculum", self.curriculum, "the path of a file, a name in conf/curricula, or null")
 
     @property
     def renders(self) -> bool:
@@ -157,6 +166,15 @@ class GenerateOptions:
         first, step = parse_shard(self.shard)
         return range(first - 1, self.num_videos, step)
 
+    def turn(self, index: int) -> Turn | None:
+        """A clip's place in the curriculum; None without one."""
+        return None if self.curriculum is None else turn(self.seed, self.split, index, self.curriculum, twins=self.twins)
+
+    def at(self, index: int) -> GenerateOptions:
+        """These options as they are for one clip: with the scenes and questions of its stage."""
+        here = self.turn(index)
+        return self if here is None else replace(self, scene=here.stage.looks(self.scene), qa=here.stage.asks(self.qa), curriculum=None)
+
 
 def parse_shard(shard: str) -> tuple[int, int]:
     """``"2/4"`` → (2, 4). Raises ValueError unless 1 <= i <= n."""
@@ -165,6 +183,7 @@ def parse_shard(shard: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])  # type: ignore[index]
 
 
+CURRICULUM = "curriculum.yaml"  # of a data set, in its folder
 CONTENT = ("seed", "split", "twins", "annotations", "scene", "occlusion", "qa", "render")
 CHOSEN_FROM: dict[str, Catalogue[Any]] = {
     "scene.environments": ENVIRONMENTS,
@@ -177,17 +196,20 @@ CHOSEN_FROM: dict[str, Catalogue[Any]] = {
 
 
 def content(options: GenerateOptions) -> dict[str, Any]:
-    """The options that determine labels and pixels, as flat dotted keys. The others only say which clips, where and by whom.
+    """The options that determine labels and pixels, as flat dotted keys, and the curriculum, as `plain` gives it, where there is one. The
+    others only say which clips, where and by whom.
 
     Where names are left to the catalogues, these are the names there today: a data set does not go on with others.
     """
     told = {key: value for key, value in _told(options).items() if key.split(".")[0] in CONTENT}
-    return told | {key: tuple(catalogue) for key, catalogue in CHOSEN_FROM.items() if not told[key]}
+    stages = {} if options.curriculum is None else {"curriculum": plain(options.curriculum)}
+    return told | {key: tuple(catalogue) for key, catalogue in CHOSEN_FROM.items() if not told[key]} | stages
 
 
 def _told(options: GenerateOptions) -> dict[str, Any]:
-    """Flat dotted keys; a weight of 1 in the mix says no more than its absence."""
-    return {key: value for key, value in flatten(options).items() if not (key.startswith("qa.mix.") and value == 1)}
+    """Flat dotted keys of all but the curriculum; a weight of 1 in the mix says no more than its absence."""
+    flat = flatten(replace(options, curriculum=None))
+    return {key: value for key, value in flat.items() if key != "curriculum" and not (key.startswith("qa.mix.") and value == 1)}
 
 
 def flatten(options: Any, prefix: str = "") -> dict[str, Any]:
@@ -205,17 +227,26 @@ def flatten(options: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def command(options: GenerateOptions, **changes: Any) -> str:
-    """The shell command that runs the generator with these options, after ``changes`` to top-level ones."""
-    told, usual = (_told(each) for each in (dataclasses.replace(options, **changes), GenerateOptions()))
+    """The shell command that runs the generator with these options, after ``changes`` to top-level ones.
+
+    It names the copy of the curriculum in the folder of the data set, which is there once the data set was begun.
+    """
+    told, usual = (_told(each) for each in (replace(options, **changes), GenerateOptions()))
+    told |= {} if options.curriculum is None else {"curriculum": f"{options.out}/{CURRICULUM}"}
     always = [key for key in ("only", "num_videos", "seed", "out") if key in ("seed", "out") or changes.get(key) is not None]
     differing = [key for key in told if key not in always and (key not in usual or told[key] != usual[key])]
-    return " ".join(["python -m generator", *(shlex.quote(f"{key}={_spelled(told[key])}") for key in (*always, *differing))])
+    return " ".join(["python -m generator", *(shlex.quote(f"{_settable(key)}={_spelled(told[key])}") for key in (*always, *differing))])
 
 
 def reproduce(options: GenerateOptions, index: int) -> str:
     """The shell command that builds one clip again, in one process."""
-    alone = dataclasses.replace(options, num_videos=GenerateOptions.num_videos, shard=GenerateOptions.shard, farm=FarmOptions())
+    alone = replace(options, num_videos=GenerateOptions.num_videos, shard=GenerateOptions.shard, farm=FarmOptions())
     return command(alone, only=index)
+
+
+def _settable(key: str) -> str:
+    """A key as hydra takes it: one that is in no file has to be added."""
+    return f"++{key}" if key.startswith("qa.weights.") else key
 
 
 def _spelled(value: Any) -> str:

@@ -124,7 +124,9 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
             with tally.timed("writing"):
                 write_trajectories(part.trajectories, take.paths, beside)
                 caption = describe(take.spec, take.paths, take.seen)
-                annotation = annotate(intended, take.spec, take.seen, take.questions, caption, take.attempt, take.twin)
+                here = options.turn(index)
+                of_stage = "" if here is None else here.stage.name
+                annotation = annotate(intended, take.spec, take.seen, take.questions, caption, take.attempt, take.twin, of_stage)
                 dataset.commit(index, part, annotation)
     except (Exhausted, DiskFull):
         raise
@@ -147,7 +149,8 @@ def add_layers(index: int, dataset: Dataset, part: ClipFiles, names: Sequence[st
 
 def good_take(index: int, options: GenerateOptions, dataset: Dataset, tally: Tally) -> tuple[Intent, Take]:
     """What a clip is to ask, and the first attempt at it that passes; of twins, the first that passes for both. Raises Exhausted."""
-    asked = (options.seed, options.split, index, options.qa, options.scene)
+    here = options.at(index)
+    asked = (options.seed, options.split, index, here.qa, here.scene, options.turn(index))
     if not options.twins:
         intended = intent(*asked)
         return intended, first_good_take(intended, dataset.key(index), options, tally)
@@ -157,13 +160,15 @@ def good_take(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
 
 def first_good_take(intended: Intent, clip_id: str, options: GenerateOptions, tally: Tally) -> Take:
     """The first attempt that passes. Attempts differ in their nuisance factors, never in what is asked and answered."""
-    return _first_good(intended, clip_id, options, tally, lambda streams: one_take(intended, clip_id, streams, options, tally))
+    here = options.at(intended.index)
+    return _first_good(intended, clip_id, options, tally, lambda streams: one_take(intended, clip_id, streams, here, tally))
 
 
 def first_good_pair(pair: tuple[Intent, Intent], dataset: Dataset, options: GenerateOptions, tally: Tally) -> tuple[Take, Take]:
     """The first attempt that passes for both twins: whichever of the two is made, and by whom, it is the same."""
     clip_ids = (dataset.key(pair[0].index), dataset.key(pair[1].index))
-    return _first_good(pair[0], clip_ids[0], options, tally, lambda streams: one_pair(pair, clip_ids, streams, options, tally))
+    here = options.at(pair[0].index)
+    return _first_good(pair[0], clip_ids[0], options, tally, lambda streams: one_pair(pair, clip_ids, streams, here, tally))
 
 
 def _first_good(intended: Intent, clip_id: str, options: GenerateOptions, tally: Tally, attempt_at: Callable[[Streams], T]) -> T:

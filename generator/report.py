@@ -70,6 +70,7 @@ class Summary:
         self.published = 0
         self._options, self._root, self._skipped = options, root, skipped
         self._statuses: Counter[str] = Counter()
+        self._stages = Counter({} if options.curriculum is None else dict.fromkeys(options.curriculum.shares, 0))  # clips written for each
         self._rejections: Counter[Rejection] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._frames = 0
@@ -83,6 +84,9 @@ class Summary:
     def add(self, report: ClipReport) -> None:
         """Count a clip."""
         self._statuses[report.status] += 1
+        here = self._options.turn(report.index)
+        if here is not None and report.status == "written":
+            self._stages[here.stage.name] += 1
         self._rejections.update(report.rejections)
         for stage, seconds in report.seconds.items():
             self._seconds[stage] += seconds
@@ -113,6 +117,8 @@ class Summary:
         elapsed_s = time.perf_counter() - self._began_s
         table = Table("clips", "", title="This run", title_justify="left")
         table.add_row("written", str(self._statuses["written"]))
+        for name, count in self._stages.items():
+            table.add_row(f"  for stage {escape(name)}", str(count))
         table.add_row("already there", str(self._skipped))
         for status in sorted(self._statuses.keys() - {"written"}):
             table.add_row(status, f"[red]{self._statuses[status]}[/red]")

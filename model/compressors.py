@@ -90,22 +90,38 @@ class Compressor(nn.Module, ABC):
         return (self.grid // self.options.s) ** 2
 
     def num_tokens(self, num_frames: int) -> int:
-        """Visual tokens of a clip. Raises ValueError when its frames do not make whole groups."""
+        """Visual tokens of a clip, or of a picture (one frame). Raises ValueError when frames do not make whole groups."""
         k = self.options.k
+        if num_frames == 1:
+            return self.tokens_per_group
         if num_frames < k or num_frames % k:
             raise ValueError(f"{num_frames} frames do not split into groups of k = {k}: give a multiple of {k}")
         return num_frames // k * self.tokens_per_group
 
     def forward(self, frames: Tensor) -> Tensor:
-        """``(batch, T, 3, H, W)`` → ``(batch, T/k · h/s · w/s, L)``. Raises ValueError unless k divides T."""
+        """``(batch, T, 3, H, W)`` → ``(batch, T/k · h/s · w/s, L)``; one frame is a group in which nothing moves.
+
+        Raises:
+            ValueError: k does not divide T.
+        """
         batch, num_frames = frames.shape[:2]
         num_tokens = self.num_tokens(num_frames)
+        if num_frames == 1:
+            return self.merge(self.encode_still(frames[:, 0]))
         groups = frames.flatten(0, 1).unflatten(0, (-1, self.options.k))
         return self.merge(self.encode(groups)).reshape(batch, num_tokens, -1)
+
+    def encode_still(self, frames: Tensor) -> Tensor:
+        """``(batch, 3, H, W)`` → what `encode` makes of groups of k such frames, at the cost of one where that is possible."""
+        return self.encode(frames.unsqueeze(1).expand(-1, self.options.k, -1, -1, -1))
 
     def _each_frame(self, frames: Tensor) -> Tensor:
         """``(groups, slots, 3, H, W)`` → ``(groups, slots, h·w, D)``, each frame on its own, as the tower was trained."""
         return self.tower(frames.flatten(0, 1)).last_hidden_state.unflatten(0, frames.shape[:2])
+
+    def _one_for_all(self, frames: Tensor) -> Tensor:
+        """``(batch, 3, H, W)`` → ``(batch, k, h·w, D)``: frames that are encoded alike are encoded once."""
+        return self._each_frame(frames.unsqueeze(1)).expand(-1, self.options.k, -1, -1)
 
 
 class HasSlots(Compressor):
@@ -131,6 +147,9 @@ class Merged(Compressor):
     def encode(self, frames: Tensor) -> Tensor:
         return self._each_frame(frames)
 
+    def encode_still(self, frames: Tensor) -> Tensor:
+        return self._one_for_all(frames)
+
     def merge(self, hidden: Tensor) -> Tensor:
         volume = hidden.unflatten(2, (self.grid, self.grid)).permute(0, 4, 1, 2, 3)  # (groups, D, k, h, w)
         return self.projector(self.convolution(volume).flatten(2).transpose(1, 2))
@@ -149,6 +168,10 @@ class TEFusion(Merged, HasSlots):
         encoded = self.tower.encoder(inputs_embeds=embedded.flatten(1, 2), attention_mask=self.mask(embedded)).last_hidden_state
         return self.tower.post_layernorm(encoded).reshape(embedded.shape)
 
+    def encode_still(self, frames: Tensor) -> Tensor:
+        """To attend to k copies of a frame is to attend to that frame, unless the copies know their slots."""
+        return self._one_for_all(frames) if self.slots is None else Compressor.encode_still(self, frames)
+
     def mask(self, embedded: Tensor) -> Tensor | None:
         """What may attend to what, as an additive mask; None: everything within the group."""
         return None
@@ -164,6 +187,9 @@ class Pooled(Compressor):
 
     def encode(self, frames: Tensor) -> Tensor:
         return self._each_frame(frames)
+
+    def encode_still(self, frames: Tensor) -> Tensor:
+        return self._each_frame(frames.unsqueeze(1))  # the mean of equal frames
 
     def merge(self, hidden: Tensor) -> Tensor:
         pictures = hidden.unflatten(2, (self.grid, self.grid)).flatten(0, 1).permute(0, 3, 1, 2)
@@ -187,6 +213,9 @@ class Pre(Pooled):
         embeddings = self.tower.embeddings
         embeddings.patch_embedding = InflatedEmbedding(embeddings.patch_embedding, self.options.k)  # type: ignore[assignment]
 
+    def encode_still(self, frames: Tensor) -> Tensor:
+        return Compressor.encode_still(self, frames)
+
     def encode(self, frames: Tensor) -> Tensor:
         return self.tower(frames.flatten(1, 2)).last_hidden_state.unsqueeze(1)  # a group's frames side by side on the channels
 
@@ -209,6 +238,9 @@ class QFormer(HasSlots):
 
     def encode(self, frames: Tensor) -> Tensor:
         return self._each_frame(frames)
+
+    def encode_still(self, frames: Tensor) -> Tensor:
+        return self._one_for_all(frames)
 
     def merge(self, hidden: Tensor) -> Tensor:
         patches = self.with_slots(hidden).flatten(1, 2)

@@ -2,16 +2,18 @@
 
 items = read_items("outputs/motionfoundry-train-seed0")
 train, held_out = split(items, held_out=0.2)
-frames = FrameReader(num_frames=16, size_px=64).read(items[0].video)  # (16, 3, 64, 64) uint8
+glimpse = FrameReader(num_frames=16, size_px=64).read(items[0].video)  # glimpse.frames: (16, 3, 64, 64) uint8
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,16 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
+LOG = logging.getLogger(__name__)
 META = "video_info.meta.jsonl"
 OPTION = re.compile(r"^\s*\(?([A-J])[.):]\s*(.+?)\s*$")
 HIDDEN = "NA"  # the answer of a question whose answer is kept secret, in MotionBench's test part
+CHOICES = 4  # frames in each part of a clip among which jitter chooses, and which the cache keeps
+MIDDLE = CHOICES // 2
+WHOLE = 0.9  # of the frames that a file declares must be there; edited videos leave out some that are only needed to decode others
 
 
 class BadDataset(ValueError):
@@ -37,7 +45,8 @@ class BadClip(ValueError):
 class Item:
     """One question of one clip.
 
-    ``scene`` names what must not be divided between training and evaluation: the clip, or the pair of twins that it belongs to.
+    ``scene`` names what must not be divided between training and evaluation: the clip, or the pair of twins that it belongs to;
+    ``stage`` is the stage of the curriculum that the clip was made for, "" where there is none.
     """
 
     uid: str
@@ -49,6 +58,7 @@ class Item:
     answer: str
     scene: str
     video: Path
+    stage: str = ""
 
     @property
     def letters(self) -> str:
@@ -77,9 +87,9 @@ def read_items(root: str | Path) -> list[Item]:
     if not meta.is_file():
         raise BadDataset(f"data = {str(root)!r} holds no data set ({META} is missing): give the folder that the generator wrote")
     items = []
-    for number, line in enumerate(meta.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(meta.read_bytes().split(b"\n"), start=1):  # and nowhere else: U+2028 may stand in a question
         try:
-            items += list(_items_of(json.loads(line), root))
+            items += list(_items_of(json.loads(line), root)) if line.strip() else []
         except (KeyError, TypeError, ValueError) as error:
             raise BadDataset(f"{meta}, line {number}: {error}; copy or generate the data set again") from error
     if not items:
@@ -101,9 +111,32 @@ def split(items: Sequence[Item], held_out: float, seed: int = 0) -> tuple[list[I
     return [item for item, out in zip(items, held, strict=True) if not out], [item for item, out in zip(items, held, strict=True) if out]
 
 
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What is shown of a video: ``frames (frame, 3, size_px, size_px)`` uint8, and which of its ``total`` frames they are.
+
+    ``fps`` is the file's own rate; 0 where it does not say.
+    """
+
+    frames: np.ndarray
+    indices: tuple[int, ...]
+    fps: float
+    total: int
+
+    @property
+    def shown_fps(self) -> float:
+        """Frames shown per second of video."""
+        return len(self.indices) * self.fps / self.total
+
+
 @dataclass(frozen=True)
 class FrameReader:
     """Frames of a video at even distances, as a square of ``size_px``.
+
+    The clip is cut into ``num_frames`` equal parts. Of each part `CHOICES` frames at even distances may be shown: the middle one,
+    or with jitter any of them. The cache keeps these, `CHOICES` · ``num_frames`` of a clip or all that a shorter one has, as
+    uint8 squares in one safetensors file; its name is made from the video's path, size and time of writing, so that a clip that
+    was made again is decoded again. What is shown is the same with the cache and without.
 
     Args:
         num_frames: how many; a video with fewer repeats some.
@@ -115,31 +148,112 @@ class FrameReader:
     cache: Path | None = None
 
     def frames(self, total: int) -> np.ndarray:
-        """``(num_frames,)``: which of the ``total`` frames are taken, the middle one of each of so many equal parts."""
-        return ((np.arange(self.num_frames) + 0.5) * total / self.num_frames).astype(int)
+        """``(num_frames,)``: which of the ``total`` frames are shown without jitter, the middle one of each part."""
+        return self.candidates(total)[MIDDLE::CHOICES]
 
-    def read(self, video: Path) -> np.ndarray:
-        """``(num_frames, 3, size_px, size_px)`` uint8. Raises BadClip when the file is missing, cut short or no video."""
+    def candidates(self, total: int) -> np.ndarray:
+        """``(CHOICES · num_frames,)``: which of the ``total`` frames may be shown, `CHOICES` for each part."""
+        count = CHOICES * self.num_frames
+        return np.arange(count) * total // count
+
+    def read(self, video: Path, rng: np.random.Generator | None = None) -> Glimpse:
+        """``num_frames`` frames: the middle one of each part, or with ``rng`` any candidate of it.
+
+        Raises:
+            BadClip: the file is missing, cut short or no video.
+        """
+        chosen = np.full(self.num_frames, MIDDLE) if rng is None else rng.integers(CHOICES, size=self.num_frames)
+        return self._glimpse(video, CHOICES * np.arange(self.num_frames) + chosen)
+
+    def still(self, video: Path, candidate: int) -> Glimpse:
+        """One frame, by its place among the candidates. Raises BadClip as `read` does."""
+        return self._glimpse(video, np.array([candidate]))
+
+    def _glimpse(self, video: Path, places: np.ndarray) -> Glimpse:
         if self.cache is None:
-            return self._decode(video)
-        kept = self.cache / f"{self.num_frames}x{self.size_px}" / f"{video.stem}.npy"
-        if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            part = kept.with_suffix(f".{_unique(video)}.part")
-            with part.open("wb") as stream:
-                np.save(stream, self._decode(video))
-            part.replace(kept)
-        return np.load(kept)
+            frames, total, fps = decode(video, self.size_px, lambda total: self.candidates(total)[places])
+        else:
+            frames, total, fps = self._cached(video, self.cache, places)
+        return Glimpse(frames, tuple(self.candidates(total)[places].tolist()), fps, total)
 
-    def _decode(self, video: Path) -> np.ndarray:
+    def _cached(self, video: Path, cache: Path, places: np.ndarray) -> tuple[np.ndarray, int, float]:
+        kept = cache / f"{self.num_frames}x{self.size_px}" / f"{_identity(video)}.safetensors"
         try:
-            with av.open(str(video)) as container:
-                pictures = [_square(frame.to_ndarray(format="rgb24"), self.size_px) for frame in container.decode(video=0)]
-        except (OSError, av.error.FFmpegError, IndexError) as error:
-            raise BadClip(f"{video} cannot be read ({error}): copy it again, or generate the clip again") from error
-        if not pictures:
-            raise BadClip(f"{video} holds no frames: copy it again, or generate the clip again")
-        return np.stack([pictures[index] for index in self.frames(len(pictures))]).transpose(0, 3, 1, 2)
+            return self._kept(kept, places)
+        except (OSError, SafetensorError, KeyError):  # not there yet, or damaged
+            self._keep(video, kept)
+        return self._kept(kept, places)
+
+    def _keep(self, video: Path, kept: Path) -> None:
+        frames, total, fps = decode(video, self.size_px, lambda total: np.unique(self.candidates(total)))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")  # two may decode the same clip at once
+        try:
+            save_file({"frames": frames}, part, metadata={"total": str(total), "fps": str(fps), "video": str(video)})
+            part.replace(kept)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _kept(self, kept: Path, places: np.ndarray) -> tuple[np.ndarray, int, float]:
+        with safe_open(kept, "np") as stored:
+            told = stored.metadata()
+            total, fps = int(told["total"]), float(told["fps"])
+            candidates = self.candidates(total)
+            rows = np.searchsorted(np.unique(candidates), candidates[places])
+            if len(rows) == 1:
+                return stored.get_slice("frames")[int(rows[0])][None], total, fps
+            return stored.get_tensor("frames")[rows], total, fps
+
+
+def decode(video: Path, size_px: int, wanted: Callable[[int], np.ndarray]) -> tuple[np.ndarray, int, float]:
+    """The frames of a video that are wanted, as squares ``(frame, 3, size_px, size_px)`` uint8; how many it has; its rate.
+
+    All of it is decoded, to find damage, but only what is wanted is converted.
+
+    Args:
+        wanted: from the number of frames of the video to those that are wanted; one may be wanted twice.
+
+    Raises:
+        BadClip: the file is missing, cut short or no video.
+    """
+    try:
+        total, fps = _declared(video)
+        squares, found = _squares(video, size_px, wanted(total)) if total else ({}, 0)
+        if found != total:  # some files declare frames that are not to be shown
+            _require_whole(video, found, total)
+            total = found
+            squares, found = _squares(video, size_px, wanted(total))
+    except (OSError, av.error.FFmpegError, IndexError) as error:
+        raise BadClip(f"{video} cannot be read ({error}): copy it again, or generate the clip again") from error
+    _require_whole(video, found, total)
+    pictures = np.stack([squares[index] for index in wanted(total).tolist()])
+    return np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)), total, fps  # safetensors writes memory as it lies
+
+
+def _require_whole(video: Path, found: int, declared: int) -> None:
+    if found == 0 or found < WHOLE * declared:
+        raise BadClip(f"{video} holds {found} frames of {declared}: copy it again, or generate the clip again")
+
+
+def _declared(video: Path) -> tuple[int, float]:
+    """How many frames a file says it has, or else how many packets are in it; and its rate."""
+    with av.open(str(video)) as container:
+        stream = container.streams.video[0]
+        rate = stream.average_rate or stream.guessed_rate
+        total = stream.frames or sum(packet.size > 0 for packet in container.demux(stream))
+        return total, float(rate) if rate else 0.0
+
+
+def _squares(video: Path, size_px: int, wanted: np.ndarray) -> tuple[dict[int, np.ndarray], int]:
+    """The frames that are wanted, by number, ``(size_px, size_px, 3)``; and how many the video has."""
+    numbers, squares, found = set(wanted.tolist()), {}, 0
+    with av.open(str(video)) as container:
+        container.streams.video[0].thread_count = 1  # clips are short, and several are decoded at once
+        for frame in container.decode(video=0):
+            if found in numbers:
+                squares[found] = _square(frame.to_ndarray(format="rgb24"), size_px)
+            found += 1
+    return squares, found
 
 
 def _square(picture: np.ndarray, size_px: int) -> np.ndarray:
@@ -147,23 +261,38 @@ def _square(picture: np.ndarray, size_px: int) -> np.ndarray:
     return cv2.resize(picture, (size_px, size_px), interpolation=cv2.INTER_AREA)
 
 
+def _identity(video: Path) -> str:
+    """A name for what a path holds now. Raises BadClip where it holds nothing."""
+    try:
+        found = video.stat()
+    except OSError as error:
+        raise BadClip(f"{video} cannot be read ({error}): copy it again, or generate the clip again") from error
+    return hashlib.blake2b(f"{os.path.abspath(video)}\n{found.st_size}\n{found.st_mtime_ns}".encode(), digest_size=12).hexdigest()
+
+
 def _items_of(row: Mapping[str, Any], root: Path) -> Iterator[Item]:
     key, video = row["key"], _video(root, row["video_path"])
     annotation = _annotation(root, key)
     templates = {each["uid"]: each["template"] for each in annotation.get("questions", ())}
     twin = annotation.get("twin")
-    scene = min(key, twin["key"]) if twin else key
+    scene, stage = min(key, twin["key"]) if twin else key, annotation.get("stage") or ""
     for entry in row["qa"]:
-        text, options = parse_prompt(entry["question"])
+        try:
+            text, options = parse_prompt(entry["question"])
+        except ValueError:
+            if annotation:
+                raise
+            LOG.warning("question %s is left out: fewer than two options can be read in it", entry["uid"])  # MotionBench has four of these
+            continue
         answer = entry["answer"]
         if answer != HIDDEN and answer not in "ABCDEFGHIJ"[: len(options)]:
             raise ValueError(f"question {entry['uid']} has the answer {answer!r} and {len(options)} options")
-        yield Item(entry["uid"], key, row["question_type"], templates.get(entry["uid"], ""), text, options, answer, scene, video)
+        yield Item(entry["uid"], key, row["question_type"], templates.get(entry["uid"], ""), text, options, answer, scene, video, stage)
 
 
 def parse_prompt(prompt: str) -> tuple[str, tuple[str, ...]]:
     """A question in MotionBench's layout → its text and its options. Raises ValueError when there are fewer than two options."""
-    lines = prompt.splitlines()
+    lines = prompt.split("\n")
     found = [OPTION.match(line) for line in lines]
     first = next((number for number, match in enumerate(found) if match and match[1] == "A"), len(lines))
     options = tuple(match[2] for match in found[first:] if match)
@@ -180,14 +309,12 @@ def _video(root: Path, name: str) -> Path:
 
 def _annotation(root: Path, key: str) -> Mapping[str, Any]:
     path = root / "annotations" / f"{key}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        return json.loads(path.read_bytes()) if path.is_file() else {}
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error})") from error
 
 
 def _share(text: str) -> float:
     """0 to 1, evenly spread."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
-
-
-def _unique(video: Path) -> str:
-    """Two processes that decode the same clip do not write to the same file."""
-    return f"{os.getpid()}-{hashlib.blake2b(str(video).encode(), digest_size=4).hexdigest()}"

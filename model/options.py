@@ -26,9 +26,10 @@ class DataOptions:
         shuffle_options: draw the order of the options anew each time a question is asked.
         mirror: show half of the clips in a mirror, with left and right exchanged in what is asked.
         jitter: draw each frame from its part of the clip, in place of the middle one.
+        questions_per_look: questions asked of the same frames: different ones of the clip first, then again with options drawn anew.
     """
 
-    folders: tuple[str, ...]
+    folders: tuple[str, ...] = ()
     held_out: float = 0.2
     split_seed: int = 0
     num_frames: int = 16
@@ -38,12 +39,13 @@ class DataOptions:
     shuffle_options: bool = True
     mirror: bool = True
     jitter: bool = True
+    questions_per_look: int = 1
 
     def __post_init__(self) -> None:
-        require(bool(self.folders), "data", self.folders, "the folder of a data set")
         require(0 <= self.held_out < 1, "held_out", self.held_out, "a share from 0 to below 1")
         require(self.num_frames >= 1, "num_frames", self.num_frames, "1 or more")
         require(self.groups is None or self.groups >= 1, "groups", self.groups, "1 or more, or null")
+        require(self.questions_per_look >= 1, "questions_per_look", self.questions_per_look, "1 or more")
         require(self.workers >= 0, "workers", self.workers, "a number of processes, or 0")
 
     def frames(self, k: int) -> int:
@@ -59,19 +61,20 @@ class OptimiserOptions:
 
     Args:
         steps: of the optimiser.
-        warm_up: steps of warm-up.
+        warm_up: steps of warm-up; None takes a tenth of them.
         batch_size: clips that a step learns from, over all processes.
         accumulation: parts into which a batch is cut, to need less memory.
+        floor_lr: that of the last steps; None takes a twentieth of ``lr``.
         vision_lr: of the tower, as a share of ``lr``; 0 freezes it.
         clip_norm: gradients are scaled down to this norm.
     """
 
     steps: int = 1000
-    warm_up: int = 100
+    warm_up: int | None = None
     batch_size: int = 32
     accumulation: int = 1
     lr: float = 1e-3
-    floor_lr: float = 5e-5
+    floor_lr: float | None = None
     vision_lr: float = 1.0
     betas: tuple[float, float] = (0.9, 0.95)
     epsilon: float = 1e-8
@@ -80,21 +83,31 @@ class OptimiserOptions:
 
     def __post_init__(self) -> None:
         require(self.steps >= 1, "steps", self.steps, "1 or more")
-        require(0 <= self.warm_up <= self.steps, "warm_up", self.warm_up, f"0 to steps = {self.steps}")
+        require(0 <= self.steps_of_warm_up <= self.steps, "warm_up", self.warm_up, f"0 to steps = {self.steps}")
         require(self.batch_size >= 1, "batch_size", self.batch_size, "1 or more")
         divides = 1 <= self.accumulation <= self.batch_size and self.batch_size % self.accumulation == 0
         require(divides, "accumulation", self.accumulation, f"a divisor of batch_size = {self.batch_size}")
-        require(0 <= self.floor_lr <= self.lr and self.lr > 0, "lr", (self.lr, self.floor_lr), "0 <= floor_lr <= lr, above 0")
+        require(self.lr > 0, "lr", self.lr, "above 0")
+        require(0 <= self.floor <= 1, "floor_lr", self.floor_lr, f"0 to lr = {self.lr}")
         require(self.vision_lr >= 0, "vision_lr", self.vision_lr, "0 or more")
         require(self.clip_norm > 0, "clip_norm", self.clip_norm, "above 0")
 
+    @property
+    def steps_of_warm_up(self) -> int:
+        return self.steps // 10 if self.warm_up is None else self.warm_up
+
+    @property
+    def floor(self) -> float:
+        """`floor_lr` as a share of ``lr``."""
+        return 0.05 if self.floor_lr is None else self.floor_lr / self.lr
+
     def lr_share(self, step: int) -> float:
         """The learning rate of a step, counted from 0, as a share of ``lr``."""
-        if step < self.warm_up:
-            return (step + 1) / self.warm_up
-        done = (step - self.warm_up) / max(1, self.steps - self.warm_up)
-        floor = self.floor_lr / self.lr
-        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+        warm_up = self.steps_of_warm_up
+        if step < warm_up:
+            return (step + 1) / warm_up
+        done = (step - warm_up) / max(1, self.steps - warm_up)
+        return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
 @dataclass(frozen=True)
@@ -103,11 +116,19 @@ class StillOptions:
 
     Args:
         steps: 0 leaves it out, for a pretrained model.
+        questions: asked of each frame.
     """
 
     steps: int = 0
     batch_size: int = 64
     lr: float = 1e-3
+    questions: int = 6
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 0, "stills.steps", self.steps, "0 or more")
+        require(self.batch_size >= 1, "stills.batch_size", self.batch_size, "1 or more")
+        require(self.questions >= 1, "stills.questions", self.questions, "1 or more")
+        require(self.lr > 0, "stills.lr", self.lr, "above 0")
 
 
 @dataclass(frozen=True)
@@ -118,14 +139,15 @@ class TrainOptions:
         out: folder of the run; the same command over it goes on where it was stopped.
         reply: what the model learns to say: the letter, the text of the option, or either in turn.
         precision: ``fp32``, ``bf16`` (autocast), or ``auto``: bf16 on a GPU that has it.
-        compile: whether `torch.compile` is used: ``auto`` on a GPU alone.
+        compile: when `torch.compile` is used: ``always``, ``never``, or ``auto``: on a GPU.
         recompute: recompute activations in the backward pass, to need less memory.
         curriculum: a name in ``conf/curriculum`` or a path: stages that the training follows; None takes all clips alike.
         save_every: steps between checkpoints.
+        evaluate_every: steps of the videos' phase between quick looks at what was held out; 0 leaves them out.
     """
 
-    data: DataOptions
     out: str
+    clips: DataOptions = field(default_factory=DataOptions)
     seed: int = 0
     model: ModelOptions = field(default_factory=ModelOptions)
     stills: StillOptions = field(default_factory=StillOptions)
@@ -136,11 +158,15 @@ class TrainOptions:
     recompute: bool = False
     curriculum: str | None = None
     save_every: int = 200
+    evaluate_every: int = 0
 
     def __post_init__(self) -> None:
+        if not self.clips.folders:
+            raise ValueError("data is missing: give data=DIR, the folder of a data set")
         require(self.seed >= 0, "seed", self.seed, "0 or more")
         require(self.reply in REPLIES, "reply", self.reply, f"one of {', '.join(REPLIES)}")
         require(self.precision in ("auto", "fp32", "bf16"), "precision", self.precision, "auto, fp32 or bf16")
-        require(self.compile in ("auto", "true", "false"), "compile", self.compile, "auto, true or false")
+        require(self.compile in ("auto", "always", "never"), "compile", self.compile, "auto, always or never")
         require(self.save_every >= 1, "save_every", self.save_every, "1 or more")
-        self.data.frames(self.model.compressor.k)
+        require(self.evaluate_every >= 0, "evaluate_every", self.evaluate_every, "1 or more, or 0 for never")
+        self.clips.frames(self.model.compressor.k)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import cattrs
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Slice:
         p: that the share right differs from that of the other questions of the same types by chance alone; None where not tested.
         q: p, corrected for all slices tested (Benjamini–Hochberg).
         fails: whether it is worse than the others at q < .05, or no better than chance; see `slices`.
+        others: share right of those other questions, mixed of the types as this slice is; None where there are none.
     """
 
     factor: str
@@ -31,6 +36,7 @@ class Slice:
     p: float | None = None
     q: float | None = None
     fails: bool = False
+    others: float | None = None
 
     @property
     def accuracy(self) -> float:
@@ -138,3 +144,23 @@ class Profile:
     confusions: tuple[Confusion, ...]
     counting: Counting | None
     worst: tuple[Case, ...]
+
+
+CONVERTER = cattrs.Converter(detailed_validation=False)
+
+
+def write_profile(profile: Profile, path: str | Path) -> None:
+    """Write a profile as JSON."""
+    text = json.dumps(CONVERTER.unstructure(profile), indent=1, ensure_ascii=False, allow_nan=False)
+    Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def read_profile(path: str | Path) -> Profile:
+    """The profile that `write_profile` wrote. Raises ValueError when the file is none."""
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise ValueError(f"profile = {str(path)!r} is not there: give the profile.json that python -m model.probe wrote")
+    try:
+        return CONVERTER.structure(json.loads(path.read_text(encoding="utf-8")), Profile)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"profile = {str(path)!r} is no profile ({type(error).__name__}: {error}): probe the model again") from error

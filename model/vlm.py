@@ -45,31 +45,45 @@ class VideoVLM(nn.Module):
         self.vision = build_compressor(build_tower(options.vision, pretrained), self.language.config.hidden_size, options.compressor)
         self.video_id = cast(int, tokenizer.convert_tokens_to_ids(VIDEO))
 
-    def forward(self, frames: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Logits ``(batch, token, vocabulary)`` in float32.
+    def forward(self, frames: Tensor, input_ids: Tensor, attention_mask: Tensor, last: int = 0, owner: Tensor | None = None) -> Tensor:
+        """Logits ``(rows, token, vocabulary)`` in float32.
 
         Args:
             frames: ``(batch, T, 3, H, W)`` uint8.
-            input_ids, attention_mask: ``(batch, token)``, padded on the left, with a `<video>` for each visual token.
+            input_ids, attention_mask: ``(rows, token)``, padded on the left, with a `<video>` for each visual token.
+            last: give the logits of so many last tokens alone; 0 of all.
+            owner: ``(rows,)`` which of the batch each row asks about, so that several questions share one look; None: one row for each.
 
         Raises:
             ValueError: the prompt holds another number of `<video>` tokens than the frames give.
         """
-        positions = attention_mask.cumsum(dim=1).sub(1).clamp(min=0)
-        embedded = self._embedded(frames, input_ids)
-        return self.language(inputs_embeds=embedded, attention_mask=attention_mask, position_ids=positions).logits.float()
+        seen = self.see(frames)
+        return self.read(seen if owner is None else seen[owner], input_ids, attention_mask, last)
 
-    def _embedded(self, frames: Tensor, input_ids: Tensor) -> Tensor:
+    def see(self, frames: Tensor) -> Tensor:
+        """Visual tokens ``(batch, token, L)`` of ``frames (batch, T, 3, H, W)`` uint8; none at all of no frames."""
+        if frames.shape[1] == 0:
+            return torch.zeros(len(frames), 0, self.language.config.hidden_size, device=frames.device)
+        return self.vision(normalised(frames))
+
+    def read(self, seen: Tensor, input_ids: Tensor, attention_mask: Tensor, last: int = 0) -> Tensor:
+        """As `forward`, of visual tokens."""
+        positions = attention_mask.cumsum(dim=1).sub(1).clamp(min=0)
+        embedded = self.embedded(seen, input_ids)
+        told = self.language(inputs_embeds=embedded, attention_mask=attention_mask, position_ids=positions, logits_to_keep=last)
+        return told.logits.float()
+
+    def embedded(self, seen: Tensor, input_ids: Tensor) -> Tensor:
+        """``(batch, token, L)``: what the language model reads. Raises ValueError as `forward` does."""
         words = self.language.get_input_embeddings()(input_ids)
-        seen = self.vision(normalised(frames)).to(words.dtype)
         places = input_ids == self.video_id
         if int(places.sum()) != seen.shape[0] * seen.shape[1]:
             raise ValueError(f"the prompts have {int(places.sum())} places for {seen.shape[0] * seen.shape[1]} visual tokens")
-        return words.masked_scatter(places[..., None], seen)
+        return words.masked_scatter(places[..., None], seen.to(words.dtype))
 
     def prompt(self, text: str, num_frames: int) -> str:
-        """What the language model reads: the video, the question, and the turn of the one who replies."""
-        content = VIDEO * self.vision.num_tokens(num_frames) + "\n" + text
+        """What the language model reads: the video (none of 0 frames), the question, and the turn of the one who replies."""
+        content = VIDEO * self.vision.num_tokens(num_frames) + "\n" + text if num_frames else text
         if self.tokenizer.chat_template is None:
             return content + "\n"
         turns = [{"role": "user", "content": content}]

@@ -117,6 +117,8 @@ class QuestionOptions:
 
     Args:
         mix: weight of each question type, in snake case (``repetition_count: 2``); a type left out weighs 1, 0 leaves it out.
+        weights: of templates (``count_cycles: 2``), in place of `mix`: those with a weight above 0 alone are asked, each by its
+            weight; empty leaves it to `mix`.
         templates: templates to draw from; empty means all that are registered.
         without: templates to leave out.
         questions_per_video: how many questions are asked of one clip, where it supports them.
@@ -125,6 +127,7 @@ class QuestionOptions:
     """
 
     mix: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     questions_per_video: int = 1
@@ -135,6 +138,9 @@ class QuestionOptions:
         for key, weight in self.mix.items():
             require(key in known, "qa.mix", key, f"weights of {', '.join(known)}")
             require(math.isfinite(weight) and weight >= 0, f"qa.mix.{key}", weight, "a weight of 0 or more")
+        QUESTIONS.require("qa.weights", tuple(self.weights))
+        for name, weight in self.weights.items():
+            require(math.isfinite(weight) and weight >= 0, f"qa.weights.{name}", weight, "a weight of 0 or more")
         QUESTIONS.require("qa.templates", self.templates)
         QUESTIONS.require("qa.without", self.without)
         require(1 <= self.questions_per_video <= 8, "questions_per_video", self.questions_per_video, "1 to 8")

@@ -2,12 +2,14 @@
 
 Templates come in blocks in which each has its share, spread out; answers and letters come in blocks in which each stands
 once. No counter is shared, so clip 417 asks the same in a run of 600 as of 60,000. Twins come in pairs, the clips 2i and
-2i + 1: what a single clip is to the blocks, a pair is there.
+2i + 1: what a single clip is to the blocks, a pair is there. Of a curriculum, the stages come in blocks as templates do, and
+the clips of each stage have blocks of their own.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +17,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from qa_templates.curriculum import Curriculum, Stage
 from qa_templates.question import LETTERS, QUESTION_TYPES, QUESTIONS, QuestionOptions, QuestionTemplate, answers, type_key
 from scenes.script import SceneOptions
 from scenes.types import require
 
-BLOCK = 300  # clips in which every template has its share: at least 4 of the 50 of its type
+BLOCK = 300  # clips in which every template (and stage) has its share: at least 4 of the 50 of its type
 LETTER_PAIRS = tuple(itertools.permutations(range(len(LETTERS)), 2))  # of a clip and its twin
 
 
@@ -41,25 +44,53 @@ class Intent:
         return self.options[LETTERS.index(self.letter)]
 
 
-def intent(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneOptions) -> Intent:
-    """The intent of a clip. Raises ValueError when the options leave nothing to ask."""
-    name, occurrence = _template(seed, split, index, template_shares(qa))
-    options, letter = draw_options(name, None, (seed, split, occurrence), scene)
+@dataclass(frozen=True)
+class Turn:
+    """The stage of a curriculum that a clip is made for, and how many clips (or pairs of twins) of that stage come before it."""
+
+    stage: Stage
+    nth: int
+
+
+def turn(seed: int, split: str, index: int, curriculum: Curriculum, *, twins: bool = False) -> Turn:
+    """The place of a clip in a curriculum: each stage has its share of each `BLOCK` clips, or pairs of twins, spread evenly."""
+    stages = {stage.name: stage for stage in curriculum.stages}
+    wanted = {name: BLOCK * share for name, share in curriculum.shares.items()}
+    name, nth = _drawn(seed, split, "stages", index // 2 if twins else index, _rounded(wanted, dict.fromkeys(wanted, 1)))
+    return Turn(stages[name], nth)
+
+
+def intent(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneOptions, at: Turn | None = None) -> Intent:
+    """The intent of a clip. Raises ValueError when the options leave nothing to ask.
+
+    Args:
+        qa, scene: of a clip of a curriculum, as its stage has them.
+        at: of a clip of a curriculum.
+    """
+    blocks, nth = _blocks(split, index, at)
+    name, occurrence = _drawn(seed, blocks, "templates", nth, template_shares(qa))
+    options, letter = draw_options(name, None, (seed, blocks, occurrence), scene)
     return Intent(seed, split, index, name, options, letter, _none(seed, split, index, qa))
 
 
-def twins(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneOptions) -> tuple[Intent, Intent]:
+def twins(seed: int, split: str, index: int, qa: QuestionOptions, scene: SceneOptions, at: Turn | None = None) -> tuple[Intent, Intent]:
     """The intents of a pair of twins, one of which the clip is: the same question and options, and another letter.
 
     Raises:
         ValueError: the options leave nothing to ask of twins.
     """
     pair = index // 2
-    name, occurrence = _template(seed, split, pair, template_shares(qa, twins=True))
-    options, letters = draw_twins(name, (seed, split, occurrence), scene)
+    blocks, nth = _blocks(split, pair, at)
+    name, occurrence = _drawn(seed, blocks, "templates", nth, template_shares(qa, twins=True))
+    options, letters = draw_twins(name, (seed, blocks, occurrence), scene)
     none = _none(seed, split, 2 * pair, qa)
     first, second = (Intent(seed, split, 2 * pair + place, name, options, letter, none) for place, letter in enumerate(letters))
     return first, second
+
+
+def _blocks(split: str, nth: int, at: Turn | None) -> tuple[str, int]:
+    """The blocks in which a clip (or pair) has its place, those of its split or of a stage, and the place."""
+    return (split, nth) if at is None else (f"{split}/stage {at.stage.name}", at.nth)
 
 
 def _none(seed: int, split: str, index: int, qa: QuestionOptions) -> int | None:
@@ -68,12 +99,28 @@ def _none(seed: int, split: str, index: int, qa: QuestionOptions) -> int | None:
     return int(rng.integers(len(LETTERS))) if rng.random() < qa.none_of_these else None
 
 
-def check(qa: QuestionOptions, scene: SceneOptions, *, twins: bool = False) -> None:
-    """See at the door whether every template can be staged with these options.
+def check(qa: QuestionOptions, scene: SceneOptions, *, twins: bool = False, curriculum: Curriculum | None = None) -> None:
+    """See at the door whether every template can be staged with these options, in every stage of a curriculum.
 
     Raises:
-        ValueError: a template lacks motions to choose from, or does not fit the longest clip; all such are listed.
+        ValueError: a template lacks motions to choose from, or does not fit the longest clip, all such are listed; or a stage asks
+            what the options leave out.
     """
+    if curriculum is None:
+        _check(qa, scene, twins)
+        return
+    left = template_shares(qa)
+    for stage in curriculum.stages:
+        barred = [name for name in stage.asked if name not in left]
+        allowed = "templates that qa.templates, qa.without, qa.mix and qa.weights do not leave out"
+        require(not barred, f"templates of the curriculum's stage {stage.name!r}", barred, allowed)
+        try:
+            _check(stage.asks(qa), stage.looks(scene), twins)
+        except ValueError as error:
+            raise ValueError(f"stage {stage.name!r} of the curriculum: {error}") from error
+
+
+def _check(qa: QuestionOptions, scene: SceneOptions, twins: bool) -> None:
     wrong: dict[str, str] = {}
     for name in template_shares(qa, twins=twins):
         try:
@@ -85,7 +132,8 @@ def check(qa: QuestionOptions, scene: SceneOptions, *, twins: bool = False) -> N
                 wrong[name] = f"duration = {list(scene.duration)} is too short: it needs clips of {needed_s:.1f} s"
     if wrong:
         listed = "; ".join(f"{name}: {reason}" for name, reason in wrong.items())
-        raise ValueError(f"some questions cannot be asked with these options ({listed}). To leave them out: qa.without=[{','.join(wrong)}]")
+        remedy = f"give them no weight: {', '.join(wrong)}" if qa.weights else f"qa.without=[{','.join(wrong)}]"
+        raise ValueError(f"some questions cannot be asked with these options ({listed}). To leave them out: {remedy}")
 
 
 def has_twins(template: str) -> bool:
@@ -94,17 +142,22 @@ def has_twins(template: str) -> bool:
 
 
 def template_shares(qa: QuestionOptions, *, twins: bool = False) -> dict[str, int]:
-    """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike.
+    """How many of each `BLOCK` clips ask each template: the types by their weights, the templates of a type alike; or each by its own.
 
     Args:
         twins: leave out templates that have no twins.
     """
-    weights = {kind: qa.mix.get(type_key(kind), 1.0) for kind in QUESTION_TYPES}
     names = [name for name in sorted(set(qa.templates) or QUESTIONS) if name not in qa.without and (has_twins(name) or not twins)]
+    allowed = "weights and templates that leave something to ask"
+    allowed += f" (twins have {', '.join(filter(has_twins, QUESTIONS))})" if twins else ""
+    if qa.weights:
+        weighed = {name: qa.weights[name] for name in names if qa.weights.get(name, 0) > 0}
+        require(bool(weighed), "qa", (qa.weights, qa.templates, qa.without), allowed)
+        total = math.fsum(weighed.values())
+        return _rounded({name: BLOCK * weight / total for name, weight in weighed.items()}, dict.fromkeys(weighed, 1))
+    weights = {kind: qa.mix.get(type_key(kind), 1.0) for kind in QUESTION_TYPES}
     by_kind = {kind: [name for name in names if QUESTIONS[name].question_type == kind] for kind in QUESTION_TYPES if weights[kind] > 0}
     by_kind = {kind: alike for kind, alike in by_kind.items() if alike}
-    allowed = "a mix and templates that leave something to ask"
-    allowed += f" (twins have {', '.join(filter(has_twins, QUESTIONS))})" if twins else ""
     require(bool(by_kind), "qa", (qa.mix, qa.templates, qa.without), allowed)
     total = sum(weights[kind] for kind in by_kind)
     kinds = _rounded({kind: BLOCK * weights[kind] / total for kind in by_kind}, {kind: len(alike) for kind, alike in by_kind.items()})
@@ -176,17 +229,17 @@ def _rounded(wanted: Mapping[str, float], least: Mapping[str, int]) -> dict[str,
     return shares
 
 
-def _template(seed: int, split: str, index: int, shares: Mapping[str, int]) -> tuple[str, int]:
-    """The template of a clip (or pair), and how often it was asked before."""
+def _drawn(seed: int, split: str, what: str, index: int, shares: Mapping[str, int]) -> tuple[str, int]:
+    """The name that falls to a clip (or pair), and how often it fell to one before."""
     block, slot = divmod(index, BLOCK)
-    name, rank = _block(seed, split, block, tuple(shares.items()))[slot]
+    name, rank = _block(seed, split, what, block, tuple(shares.items()))[slot]
     return name, block * shares[name] + rank
 
 
 @lru_cache(maxsize=64)
-def _block(seed: int, split: str, block: int, shares: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-    """Template and rank among its like for each slot of a block: evenly spread, in a drawn order."""
-    rng = _rng(seed, split, "templates", block)
+def _block(seed: int, split: str, what: str, block: int, shares: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """Name and rank among its like for each slot of a block: evenly spread, in a drawn order."""
+    rng = _rng(seed, split, what, block)
     slots = [((rank + rng.random()) / share, name, rank) for name, share in shares for rank in range(share)]
     return tuple((name, rank) for _, name, rank in sorted(slots))
 

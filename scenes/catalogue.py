@@ -7,7 +7,7 @@ import importlib
 import importlib.metadata
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -81,16 +81,16 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
         if self._discovered:
             return
         self._discovered = True
-        package = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(package.__path__, prefix=f"{self.package}."):
-            importlib.import_module(module.name)
-        for entry_point in importlib.metadata.entry_points(group=self.group):
-            self._load(entry_point.load)
+        for loaded in discovered(self.package, self.group):
+            if isinstance(loaded, type):  # all else registers by being imported
+                self.register(loaded)
 
-    def _load(self, load: Callable[[], object]) -> None:
-        loaded = load()  # a module registers by being imported; a class is registered here
-        if isinstance(loaded, type):
-            self.register(loaded)
+
+def discovered(package: str, group: str) -> list[object]:
+    """Import every module of a package, and return what the entry points of a group load."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, prefix=f"{package}."):
+        importlib.import_module(module.name)
+    return [entry_point.load() for entry_point in importlib.metadata.entry_points(group=group)]
 
 
 def snake_case(name: str) -> str:

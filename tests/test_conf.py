@@ -9,19 +9,23 @@ import pytest
 from hydra import compose, initialize_config_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 import conf
 from generator.__main__ import LINE, main
 from generator.annotations import LAYERS
 from generator.options import GenerateOptions, OcclusionOptions, RenderOptions, command, content, parse_shard, reproduce
-from qa_templates.question import QUESTIONS, QuestionOptions
+from qa_templates.question import QUESTION_TYPES, QUESTIONS, QuestionOptions
+from qa_templates.quota import check
 from scenes.difficulty import Axes
 from scenes.environments.environment import ENVIRONMENTS
 from scenes.motions.motion import MOTIONS
 from scenes.script import SceneOptions
 
 FOLDER = Path(conf.__path__[0])
-CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in FOLDER.glob("*/*.yaml"))
+GROUPS = ("scene", "occlusion", "qa", "render", "farm")
+CHOICES = sorted(f"{path.parent.name}={path.stem}" for group in GROUPS for path in (FOLDER / group).glob("*.yaml"))
+PRESETS = sorted(path.stem for path in (FOLDER / "preset").glob("*.yaml"))
 
 
 def options_from(*overrides: str) -> GenerateOptions:
@@ -56,6 +60,40 @@ def test_every_render_preset_of_the_contract_is_there(engine):
     assert f"render={engine}" in CHOICES
 
 
+def test_these_are_the_groups_of_the_generator():
+    assert {each.split("=")[0] for each in CHOICES} == set(GROUPS)
+    defaults = OmegaConf.load(FOLDER / "generate.yaml").defaults
+    groups = {name for each in defaults if OmegaConf.is_dict(each) for name in each if not name.startswith("override")}
+    assert groups == {*GROUPS, "preset"}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_composes_and_keys_go_before_it(preset):
+    chosen = options_from(f"preset={preset}")
+    assert (content(chosen) == content(options_from())) == (preset == "default")
+    keys = ("width=320", "num_videos=7", "difficulty=0.9", "out=mine", "occlusion.min_area_px=99", "qa.templates=[count_cycles]")
+    told = options_from(f"preset={preset}", *keys)
+    assert told == options_from(*keys, f"preset={preset}")
+    assert (told.scene.width, told.num_videos, told.scene.difficulty, told.out) == (320, 7, 0.9, "mine")
+    assert (told.occlusion.min_area_px, told.qa.templates) == (99, ("count_cycles",))
+    assert told.scene.height == chosen.scene.height and told.scene.fps == chosen.scene.fps
+
+
+@pytest.mark.parametrize("group", [each for each in CHOICES if not each.startswith(("farm", "qa"))])
+def test_a_group_goes_before_the_preset(group):
+    name = group.split("=")[0]
+    sized = ("width=128", "height=96", "fps=12", "duration=[3,5]", "difficulty=0.1")
+    assert getattr(options_from("preset=starter", group), name) == getattr(options_from(group, *sized), name)
+
+
+def test_the_starter_asks_of_each_type_in_small_pictures():
+    told = options_from("preset=starter")
+    assert {QUESTIONS[name].question_type for name in told.qa.templates} == set(QUESTION_TYPES)
+    assert (told.scene.width, told.scene.height, told.scene.axes.camera, told.render.supersampling) == (128, 96, 0.0, 1.0)
+    assert told.out == "outputs/starter-train-seed0"
+    check(told.qa, told.scene)
+
+
 def test_shorthands_reach_their_groups():
     told = options_from("width=320", "height=240", "fps=12", "duration=[2,4]", "difficulty=0.9", "questions_per_video=3", "workers=5")
     assert (told.scene.width, told.scene.height, told.scene.fps, told.scene.duration) == (320, 240, 12.0, (2.0, 4.0))
@@ -88,6 +126,7 @@ ANY_OPTIONS = st.builds(
     qa=st.builds(
         QuestionOptions,
         mix=st.dictionaries(st.sampled_from(["action_order", "camera_motion"]), st.floats(0, 9)),
+        weights=st.dictionaries(st.sampled_from(list(QUESTIONS)), st.floats(0, 9), max_size=3),
         templates=st.lists(st.sampled_from(list(QUESTIONS)), unique=True).map(tuple),
     ),
     annotations=st.lists(st.sampled_from(list(LAYERS)), unique=True).map(tuple),
@@ -172,6 +211,11 @@ BAD = {
     "scene.environments=[moon]": ("scene.environments = 'moon'", *ENVIRONMENTS),
     "qa.templates=[riddle]": ("qa.templates = 'riddle'", *QUESTIONS),
     "qa.without=[count_cycle]": ("qa.without = 'count_cycle'", "count_cycles"),
+    "+qa.weights.count_cycle=2": ("qa.weights = 'count_cycle'", "count_cycles"),
+    "+qa.weights.count_cycles=-1": ("qa.weights.count_cycles", "-1"),
+    "preset=startr": ("preset", "startr", "default", "starter"),
+    "curriculum=stagd": ("curriculum = 'stagd'", "staged"),
+    "curriculum=[staged]": ("curriculum", "['staged']", "path"),
     "+qa.mix.riddles=2": ("qa.mix", "riddles", "action_order"),
     "qa.mix.action_order=-1": ("qa.mix.action_order", "-1"),
     "occlusion.min_visible_fraction=2": ("occlusion.min_visible_fraction", "2", "0 to 1"),

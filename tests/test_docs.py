@@ -16,11 +16,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_module
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 from PIL import Image
 
-from generator.__main__ import LINE
+from conf.command_line import CommandLine
+from generator.__main__ import LINE as GENERATE
 from generator.catalogue import catalogues, renewed
-from generator.options import GenerateOptions
+from model.evaluate import LINE as EVALUATE
+from model.probe import LINE as PROBE
+from model.train import LINE as TRAIN
 from qa_templates.difficulty import Measured
 from qa_templates.question import QUESTIONS
 from scenes.avatars.avatar import AVATARS
@@ -35,8 +40,10 @@ ROOT = Path(__file__).parent.parent
 CATALOGUES = (MOTIONS, AVATAR_MOTIONS, AVATARS, EVENTS, ENVIRONMENTS, CAMERA_MOVES, QUESTIONS)
 GROUPS = ("motions", "avatar_motions", "avatars", "events", "environments", "cameras", "questions")
 PAGES = ("README.md", "CONTRIBUTING.md")
+LINES = {line.program: line for line in (GENERATE, TRAIN, EVALUATE, PROBE)}  # programs that take key=value
 BLOCK = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHAPE_IMPORTS = "from scenes import solids\nfrom scenes.shapes import SHAPES, Colour, Part, Pattern, plain\n\n\n"
+COMPRESSOR_IMPORTS = "import torch\nfrom torch import Tensor\n\nfrom model.compressors import COMPRESSORS, Compressor, Merged\n\n\n"
 SUITES = {  # where a word goes (the first that fits), and the tests that then run on it
     "scenes/motions": "tests/test_every_motion.py",
     "scenes/avatars/motions": "tests/test_every_avatar_motion.py",
@@ -58,9 +65,9 @@ def blocks(name: str, language: str) -> list[tuple[str, str]]:
     return [(about, content) for kind, about, content in BLOCK.findall(page(name)) if kind == language]
 
 
-def options_from(overrides: list[str]) -> GenerateOptions:
+def options_from(line: CommandLine, overrides: list[str]) -> object:
     with initialize_config_module("conf", version_base=None):
-        return LINE.typed(compose("generate", overrides))
+        return line.typed(compose(line.config_name, overrides))
 
 
 # The words of CONTRIBUTING, in a package of their own
@@ -143,6 +150,17 @@ def test_words_of_a_package_are_listed_and_generated(package, tmp_path):
     assert "go_abreast" in {event["name"] for spec in specs for event in spec["events"]}
 
 
+def test_the_compressor_of_contributing_is_tested_like_our_own(tmp_path):
+    """In a process of its own, because it adds to the compressors."""
+    ((_, content),) = (block for block in blocks("CONTRIBUTING.md", "py") if block[0] == "model/compressors.py")
+    (tmp_path / "differences.py").write_text(COMPRESSOR_IMPORTS + content)
+    done = with_package(
+        tmp_path, "-m", "pytest", "tests/test_model.py", "-v", "-p", "no:cacheprovider", "-p", "differences", "-k", "differences"
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert sum("differences" in line and "PASSED" in line for line in done.stdout.splitlines()) >= 5
+
+
 def test_a_motion_takes_about_twenty_lines():
     (body,) = (content for path, content in blocks("CONTRIBUTING.md", "python") if path.startswith("scenes/motions/"))
     lines = [line for line in body.partition("@MOTIONS")[2].splitlines() if line.strip()]
@@ -204,6 +222,7 @@ def commands() -> tuple[str, ...]:
     text = "\n".join(page(name) for name in PAGES)
     shell = "\n".join(content for name in PAGES for _, content in blocks(name, "sh")).splitlines()
     found = [line.partition(" #")[0].strip() for line in shell] + re.findall(r"`((?:python|make) [^`\n]+)`", text)
+    found = [re.sub(r"^torchrun .*(?=-m )", "python ", each) for each in found]
     return tuple(sorted({each for each in found if each.startswith(("python -m", "make"))}))
 
 
@@ -221,19 +240,47 @@ def test_make_targets_exist():
     assert {shlex.split(command)[1] for command in commands() if command.startswith("make ")} <= targets
 
 
-@pytest.mark.parametrize("arguments", of_module("generator"), ids=" ".join)
-def test_generator_commands_are_understood(arguments):
-    overrides = [each for each in arguments if not each.startswith("-") and each != "job"]
-    known = [each.replace("twirl,", "") for each in overrides]  # the one word that is not ours
-    assert isinstance(options_from(known), GenerateOptions)
+def test_every_program_is_shown():
+    """Whatever can be started stands in a page, once at least."""
+    files = [path for name in ("generator", "model", "benchmarks") for path in (ROOT / name).rglob("*.py")]
+    started = [
+        path for path in files if '__name__ == "__main__"' in path.read_text() and path.name != "system_libraries.py"
+    ]  # make runs it
+    modules = [path.relative_to(ROOT).with_suffix("").as_posix() for path in started]
+    shown = {words[2] for words in map(shlex.split, commands()) if words[0] == "python"}
+    assert {module.removesuffix("/__main__").replace("/", ".") for module in modules} <= shown
+
+
+GIVEN = [(program, arguments) for program in LINES for arguments in of_module(program)]
+
+
+@pytest.mark.parametrize(("program", "arguments"), GIVEN, ids=lambda each: each if isinstance(each, str) else " ".join(each))
+def test_commands_are_understood(program, arguments):
+    overrides = [each for each in arguments if not each.startswith("-") and each not in ("job", "DIR")]
+    known = [re.sub(r"twirl,|(?<=^curriculum=).*\.yaml|,?differences", "", each) for each in overrides]  # what is not there yet
+    complete = [f"{each}staged" if each == "curriculum=" else f"{each}none" if each == "compressor=" else each for each in known]
+    assert isinstance(options_from(LINES[program], complete), LINES[program].options)
 
 
 SETTINGS = sorted({each for name in PAGES for each in re.findall(r"`([a-z_.]+=[^`\s]*)`", page(name))} - {"round=True", "avatar=True"})
+NEEDED = {
+    "generator": [],
+    "model.train": ["data=x"],
+    "model.evaluate": ["data=x", "checkpoint=x"],
+    "model.probe": ["data=x", "checkpoint=x"],
+}
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_settings_in_the_text_are_understood(setting):
-    assert isinstance(options_from([setting]), GenerateOptions)
+    assert [program for program, line in LINES.items() if understood(line, [*NEEDED[program], setting])]
+
+
+def understood(line: CommandLine, overrides: list[str]) -> bool:
+    try:
+        return isinstance(options_from(line, overrides), line.options)
+    except (ValueError, HydraException, OmegaConfBaseException):
+        return False
 
 
 def test_keys_of_the_table_exist_and_have_these_defaults():
@@ -242,8 +289,8 @@ def test_keys_of_the_table_exist_and_have_these_defaults():
         configuration = compose("generate")
     for keys, defaults in re.findall(r"^\| (`[^|]+`) \| ([^|]+) \|", table, re.MULTILINE):
         names = re.findall(r"`(\w+)`", keys)
-        assert all(name in configuration for name in names)
-        if names[0] not in ("scene", "occlusion", "qa", "farm", "render", "out"):
+        assert all(name in configuration or (ROOT / "conf" / name).is_dir() for name in names)
+        if names[0] not in ("preset", "scene", "occlusion", "qa", "farm", "render", "out"):
             told = re.split(r", (?![^\[]*\])", defaults)
             assert [spelled(configuration[name]) for name in names] == told
     dotted = re.findall(r"`((?:scene|occlusion|qa|farm)\.\w+)`", page("README.md"))
@@ -258,7 +305,7 @@ def spelled(value: object) -> str:
     return plain.lower() if isinstance(value, bool) else plain
 
 
-TOOLS = sorted({shlex.split(each)[2] for each in commands() if each.startswith("python -m")} - {"generator", "pytest"})
+TOOLS = sorted({shlex.split(each)[2] for each in commands() if each.startswith("python -m")} - {*LINES, "pytest"})
 
 
 @pytest.mark.parametrize("module", TOOLS)

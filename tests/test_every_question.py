@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.reader import ReadQuestion
 from qa_templates.ask import Staged, ask, prove, stage
 from qa_templates.avatar_actions import rivals, rows_of, sets_of_four
 from qa_templates.observation import camera_keys, performances
@@ -64,6 +65,17 @@ def first_take(intent: Intent) -> tuple[Staged, Trajectories]:
             continue
         return staged, paths
     pytest.fail(f"{intent} was rejected {ATTEMPTS} times")
+
+
+@lru_cache
+def asked(name: str, count: int = 3) -> tuple[tuple[ReadQuestion, Trajectories], ...]:
+    """Questions of a template as they are read from disk, and the paths of their clips."""
+    found = []
+    for staged, paths in takes(name, count):
+        streams = Streams(7, "test", staged.spec.index)
+        (question,) = ask(staged, paths, all_visible(paths), streams, SCENE, QuestionOptions(), lambda *_: True)
+        found.append((ReadQuestion(**{field.name: getattr(question, field.name) for field in fields(ReadQuestion)}), paths))
+    return tuple(found)
 
 
 @pytest.fixture(params=list(QUESTIONS))

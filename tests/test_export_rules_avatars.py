@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -15,33 +14,19 @@ from generator.verify.from_export import EXPORT_RULES, Recorded, avatars, body_m
 from generator.verify.from_export.body_measures import UnreadableBody, body_of
 from generator.verify.from_export.body_motions import MEANINGS, seen_as
 from generator.verify.ruling import NONE_OF_THESE, Verdict, judge
-from qa_templates.ask import ask
 from qa_templates.avatar_actions import rivals
-from qa_templates.question import LETTERS, QUESTIONS, QuestionOptions
+from qa_templates.question import LETTERS, QUESTIONS
 from scenes import geometry
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
-from scenes.streams import Streams
 from scenes.types import Trajectories
 from tests.test_every_avatar_motion import bodies_for, drawn, film, sense_of
-from tests.test_every_question import SCENE, all_visible, backwards, exchanged, frozen, mirrored, takes, turned
+from tests.test_every_question import asked, backwards, exchanged, frozen, mirrored, takes, turned
 
 COUNT = 3  # clips of a template
 TEMPLATES = [name for name in QUESTIONS if name in EXPORT_RULES and EXPORT_RULES[name].__module__ == avatars.__name__]
 
 every_template = pytest.mark.parametrize("name", TEMPLATES)
 every_motion = pytest.mark.parametrize("name", list(AVATAR_MOTIONS))
-
-
-@lru_cache
-def asked(name: str) -> tuple[tuple[ReadQuestion, Trajectories], ...]:
-    """Questions of a template as they are read from disk, and the paths of their clips."""
-    found = []
-    for staged, paths in takes(name, COUNT):
-        streams = Streams(7, "test", staged.spec.index)
-        (question,) = ask(staged, paths, all_visible(paths), streams, SCENE, QuestionOptions(), lambda *_: True)
-        parts = (question.uid, question.question_type, question.template, question.text, question.options, question.answer)
-        found.append((ReadQuestion(*parts), paths))
-    return tuple(found)
 
 
 def verdict(question: ReadQuestion, paths: Trajectories) -> Verdict:

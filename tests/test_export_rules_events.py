@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -18,18 +17,16 @@ from generator.verify.from_export.cameras import STATIC
 from generator.verify.from_export.encounters import ACCOUNTS, Pair
 from generator.verify.from_export.happenings import names_in, said
 from generator.verify.ruling import NONE_OF_THESE, Verdict, judge
-from qa_templates.ask import ask
 from qa_templates.event_words import sentence
-from qa_templates.question import LETTERS, QUESTIONS, Asked, QuestionOptions, QuestionTemplate
+from qa_templates.question import LETTERS, QUESTIONS, Asked, QuestionTemplate
 from scenes import geometry
 from scenes.cameras.move import CAMERA_MOVES, CameraPath
 from scenes.events.event import EVENTS
 from scenes.solve import solve
-from scenes.streams import Streams
 from scenes.types import Trajectories
 from tests.test_every_camera import MOVING, few, film, take, views
 from tests.test_every_event import draw_case, spec_of
-from tests.test_every_question import SCENE, all_visible, backwards, frozen, mirrored, takes
+from tests.test_every_question import asked, backwards, frozen, mirrored, takes
 
 MODULES = [f"generator.verify.from_export.{name}" for name in ("happenings", "cameras")]
 COUNT = 3  # clips of a template
@@ -41,18 +38,6 @@ every_pair_event = pytest.mark.parametrize("name", PAIR_EVENTS)
 every_move = pytest.mark.parametrize(("name", "sense"), MOVING, ids=lambda value: str(value))
 seeds = st.integers(0, 2**32 - 1)
 frame_rates = st.sampled_from([12.0, 24.0, 30.0])
-
-
-@lru_cache
-def asked(name: str) -> tuple[tuple[ReadQuestion, Trajectories], ...]:
-    """Questions of a template as they are read from disk, and the paths of their clips."""
-    found = []
-    for staged, paths in takes(name, COUNT):
-        streams = Streams(7, "test", staged.spec.index)
-        (question,) = ask(staged, paths, all_visible(paths), streams, SCENE, QuestionOptions(), lambda *_: True)
-        answer = (question.uid, question.question_type, question.template, question.text, question.options, question.answer)
-        found.append((ReadQuestion(*answer), paths))
-    return tuple(found)
 
 
 def judged(question: ReadQuestion, paths: Trajectories) -> Verdict:

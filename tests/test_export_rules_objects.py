@@ -21,14 +21,12 @@ from generator.verify.from_export.signatures import SIGNATURES, called
 from generator.verify.from_export.stretches import excursions, stretches
 from generator.verify.from_export.wording import beside, motions_in, names_in, number_in, senses_in, subject_and_other
 from generator.verify.ruling import judge
-from qa_templates.ask import ask
-from qa_templates.question import LETTERS, QUESTIONS, QuestionOptions
+from qa_templates.question import LETTERS, QUESTIONS
 from scenes import geometry
 from scenes.motions.motion import MOTIONS, Cue, act
 from scenes.solve import object_pose
-from scenes.streams import Streams
 from scenes.types import ObjectSpec, Pattern, Pose, Trajectories
-from tests.test_every_question import SCENE, all_visible, first_take, intents, mirrored, turned
+from tests.test_every_question import asked, mirrored, takes, turned
 
 FPS = 24.0
 MODULES = {module.__name__ for module in (comparing, counting, doing, succession, travelling)}
@@ -137,13 +135,8 @@ def said(motion: str) -> str:
 @lru_cache
 def asked_of(template: str, count: int = 3) -> tuple[tuple[ReadQuestion, Recorded], ...]:
     """A few questions of a template as they are written, with what is recorded of their clips."""
-    found = []
-    for staged, paths in map(first_take, intents(template, count)):
-        streams = Streams(7, "test", staged.spec.index)
-        (question,) = ask(staged, paths, all_visible(paths), streams, SCENE, QuestionOptions(), lambda *_: True)
-        fields = {field.name: getattr(question, field.name) for field in dataclasses.fields(ReadQuestion) if field.name != "question_type"}
-        found.append((ReadQuestion(question_type=question.question_type, **fields), Recorded(staged.spec.clip_id, paths)))
-    return tuple(found)
+    clips = (staged.spec.clip_id for staged, _ in takes(template, count))
+    return tuple((question, Recorded(key, paths)) for key, (question, paths) in zip(clips, asked(template, count), strict=True))
 
 
 def test_rules_of_these_modules_are_found():

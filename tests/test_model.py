@@ -54,6 +54,16 @@ def test_every_compressor_gives_the_same_number_of_tokens(name: str, k: int) -> 
     assert built.num_tokens(8) == 8 // k * 4
 
 
+@pytest.mark.parametrize(("name", "slots"), [*((name, False) for name in COMPRESSORS), ("te_fusion", True), ("qformer", True)])
+def test_a_picture_is_a_group_of_equal_frames(name: str, slots: bool) -> None:
+    built, picture = compressor(name, 4, slot_embedding=slots), frames(1)
+    for parameter in [built.slots] if slots else []:
+        nn.init.normal_(parameter)
+    still = tokens(built, picture)
+    assert still.shape[1] == built.num_tokens(1) == built.tokens_per_group
+    assert torch.allclose(still, tokens(built, picture.expand(-1, 4, -1, -1, -1)), atol=1e-5)
+
+
 @torch.no_grad()
 def test_te_fusion_of_single_frames_is_the_stock_encoder_bit_for_bit() -> None:
     built, pictures = compressor("te_fusion", 1), frames(6)
@@ -176,6 +186,16 @@ def test_padding_on_the_left_changes_nothing() -> None:
             single, label = model.encode(prompts[row : row + 1], [["A", "B"][row]])
             alone = reply_log_probs(model(pictures[row : row + 1], **single), label)
             assert torch.allclose(alone, both[row : row + 1], atol=1e-4)
+
+
+def test_questions_that_share_a_look_are_answered_as_if_each_had_its_own() -> None:
+    model, owner = vlm().eval(), torch.tensor([1, 0, 1])
+    pictures = torch.randint(0, 256, (2, 8, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    batch, _ = model.encode([model.prompt(text, 8) for text in (TEXTS[0], TEXTS[1], TEXTS[1])], ["A"] * 3)
+    with torch.no_grad():
+        shared, own = model(pictures, **batch, owner=owner), model(pictures[owner], **batch)
+    assert torch.allclose(shared, own, atol=1e-5)
+    assert not torch.allclose(shared[1], shared[2], atol=1e-3), "two looks say the same"
 
 
 @pytest.mark.parametrize("name", COMPRESSORS)

@@ -76,11 +76,23 @@ def test_a_type_can_be_left_out_and_weighed():
     assert by_type["Repetition Count"] == pytest.approx(3 * BLOCK / 7, abs=3)
 
 
+def test_templates_can_be_weighed_in_place_of_types():
+    weights = {"count_cycles": 2.0, "camera_move": 1.0, "travel_direction": 0.0}
+    assert template_shares(QuestionOptions(weights=weights)) == {"count_cycles": 200, "camera_move": 100}
+    assert template_shares(QuestionOptions(weights=weights, without=("camera_move",))) == {"count_cycles": BLOCK}
+    asked = Counter(item.template for item in drawn(BLOCK, qa=QuestionOptions(weights=weights, mix={"camera_motion": 0.0})))
+    assert asked == {"count_cycles": 200, "camera_move": 100}
+    with pytest.raises(ValueError, match="leave something to ask"):
+        template_shares(QuestionOptions(weights={"count_cycles": 0.0}))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"mix": {"camera": 1.0}}, "camera_motion"),
         ({"mix": {"camera_motion": -1.0}}, "0 or more"),
+        ({"weights": {"count_cycles": float("nan")}}, "qa.weights.count_cycles"),
+        ({"weights": {"count_cycle": 1.0}}, "Did you mean 'count_cycles'"),
         ({"questions_per_video": 0}, "1 to 8"),
     ],
 )

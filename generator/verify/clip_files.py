@@ -25,7 +25,9 @@ from generator.verify.files import ANEW, Finding, Listing
 from generator.verify.layer_files import check_layer
 from generator.verify.schema import ANNOTATION, FILE, departures
 from qa_templates.ask import NONE_OF_THESE
+from qa_templates.curriculum import curriculum_of
 from qa_templates.question import LETTERS, QUESTIONS
+from qa_templates.quota import turn
 from scenes.solve import solve
 from scenes.types import SceneSpec, Trajectories
 
@@ -81,6 +83,7 @@ def check_clip(clip: ClipReader, listing: Listing, description: Mapping[str, Any
     readable = not findings
     findings += _guarded(clip, "its files", AGAIN, lambda: _sums(clip, listing, readable))
     if readable:
+        findings += _guarded(clip, "its stage", AGAIN, lambda: _stage(clip, description))
         findings += _guarded(clip, "its rows", ANEW, lambda: _rows(clip, listing))
         findings += _guarded(clip, "its questions", AGAIN, lambda: _questions(clip))
         findings += _guarded(clip, "its questions", INSTALL, lambda: _registered(clip))
@@ -139,6 +142,16 @@ def _annotation(clip: ClipReader, description: Mapping[str, Any]) -> Iterator[st
             yield f"{path} has {name} {annotation[name]!r} in a data set of {description[name]!r}"
     if annotation["key"] != clip.key or clip_key(annotation["seed"], annotation["split"], annotation["index"]) != clip.key:
         yield f"{path} does not have the key that follows from its seed, split and index"
+
+
+def _stage(clip: ClipReader, description: Mapping[str, Any]) -> Iterator[str]:
+    """The stage of a curriculum that the annotation names is the one that falls to the clip."""
+    annotation, told = clip.annotation, description["configuration"].get("curriculum")
+    seed, split, index = (annotation[key] for key in ("seed", "split", "index"))
+    twins = bool(description["configuration"].get("twins"))
+    due = "" if told is None else turn(seed, split, index, curriculum_of(told), twins=twins).stage.name
+    if annotation.get("stage", "") != due:
+        yield f"annotations/{clip.key}.json names stage {annotation.get('stage', '')!r}, but {due!r} falls to clip {index}"
 
 
 def _sums(clip: ClipReader, listing: Listing, readable: bool) -> Iterator[str]:

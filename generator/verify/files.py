@@ -12,6 +12,7 @@ from typing import Any
 from generator.atomic import PART, sha256_of
 from generator.certificate import CHECKSUMS, FIGURES, PAGE, REPORT, VERDICTS
 from generator.dataset import CAPTIONS, LOCK, META, PAIRS, SCHEMA_VERSION, pair_rows
+from generator.options import CURRICULUM
 from generator.reader import NoDataset, strict_json
 from generator.verify.schema import CAPTION_ROW, DESCRIPTION, PAIR_ROW, ROW, departures
 
@@ -161,7 +162,7 @@ def _whole_files(root: Path, sums: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("", f"{path} is not in {CHECKSUMS}", ANEW)
         elif (root / path).is_file() and sha256_of(root / path) != sums[path]:
             yield Finding("", f"{path} is not what was written: its SHA-256 is another than in {CHECKSUMS}", ANEW)
-        elif path == PAIRS and not (root / path).is_file():
+        elif path in (PAIRS, CURRICULUM) and not (root / path).is_file():
             yield Finding("", f"{path} is missing", ANEW)
 
 

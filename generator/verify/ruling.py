@@ -15,14 +15,12 @@ A package of its own registers a module or function under the entry-point group 
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from generator.reader import ReadQuestion
+from scenes.catalogue import discovered
 
 Status = Literal["confirmed", "contradicted", "cannot tell"]
 Source = TypeVar("Source")
@@ -114,14 +112,9 @@ class Rules(Mapping[str, Rule[Source]], Generic[Source]):
         return len(self._rules)
 
     def _discover(self) -> None:
-        if self._discovered:
-            return
-        self._discovered = True
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__, prefix=f"{self._package}."):
-            importlib.import_module(module.name)
-        for entry_point in importlib.metadata.entry_points(group=self.group):
-            entry_point.load()
+        if not self._discovered:
+            self._discovered = True
+            discovered(self._package, self.group)
 
 
 def judge(key: str, question: ReadQuestion, rules: Rules[Source], source: Source) -> Verdict:

@@ -1,0 +1,98 @@
+"""Commands of the generator that follow from a data set's own configuration, as ``dataset.json`` holds it under flat dotted keys."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from qa_templates.question import QUESTIONS, QuestionOptions
+from scenes.avatars.avatar import AVATARS
+from scenes.avatars.motions.motion import AVATAR_MOTIONS
+from scenes.environments.environment import ENVIRONMENTS
+from scenes.events.event import EVENTS
+from scenes.motions.motion import MOTIONS
+from scenes.script import SceneOptions
+
+Configuration = Mapping[str, Any]
+CATALOGUES: Mapping[str, Mapping[str, object]] = {
+    "scene.environments": ENVIRONMENTS,
+    "scene.motions": MOTIONS,
+    "scene.avatars": AVATARS,
+    "scene.avatar_motions": AVATAR_MOTIONS,
+    "scene.events": EVENTS,
+    "qa.templates": QUESTIONS,
+}
+CURRICULUM = "curriculum"
+
+
+def rerender(root: Path, configuration: Configuration, index: int) -> str:
+    """The shell command that renders a clip of a data set again, into a folder of its own; "" where the data set does not tell.
+
+    Of labels alone the clip is rendered as usual: it is to be looked at.
+    """
+    if not {"seed", "split"} <= set(configuration):
+        return ""
+    out = f"outputs/again-{configuration['split']}-seed{configuration['seed']}"
+    keys = {"only": index, "seed": configuration["seed"], "out": out, **_unusual(configuration)}
+    return _command(keys | ({CURRICULUM: str(root / f"{CURRICULUM}.yaml")} if CURRICULUM in configuration else {}))
+
+
+def generate_by(curriculum: Path, configuration: Configuration, num_videos: int) -> str:
+    """The shell command that generates by a curriculum, new clips that look as those of a data set do."""
+    looks = {key: value for key, value in _unusual(configuration).items() if key != "split" and not _weighs(key)}
+    return _command({CURRICULUM: str(curriculum), "num_videos": num_videos, "split": "probed", **looks})
+
+
+def _command(keys: Mapping[str, Any]) -> str:
+    told = (shlex.quote(f"{'++' if _weighs(key) else ''}{key}={_spelled(value)}") for key, value in keys.items())
+    return " ".join(["python -m generator", *told])
+
+
+def _weighs(key: str) -> bool:
+    """Whether a key weighs one template: no file of the configuration has it, so that it must be added."""
+    return key.startswith("qa.weights.")
+
+
+def _unusual(configuration: Configuration) -> dict[str, Any]:
+    """What differs from the generator's defaults, but for seed and curriculum; and no rendering where there was none."""
+    told = {key: value for key, value in configuration.items() if key not in ("seed", CURRICULUM) and not _follows(key, value)}
+    blind = configuration.get("render.engine") == "none"
+    return {key: value for key, value in told.items() if not (blind and key.startswith("render."))}
+
+
+def _follows(key: str, value: Any) -> bool:
+    """Whether a key says what the generator does anyway; all names of a catalogue are what an empty list stands for."""
+    if key in CATALOGUES and list(value) == list(CATALOGUES[key]):
+        return True
+    usual = _usual().get(key, "?")
+    return bool(value == (list(usual) if isinstance(usual, tuple) else usual))
+
+
+@cache
+def _usual() -> dict[str, Any]:
+    """The generator's defaults, read where it reads them."""
+    scene, qa = asdict(SceneOptions()), asdict(QuestionOptions())
+    axes = {f"axes.{name}": value for name, value in scene.pop("axes").items()}
+    usual = {f"scene.{key}": value for key, value in (scene | axes).items()} | {f"qa.{key}": value for key, value in qa.items()}
+    for group, name in (("occlusion", "default"), ("render", "standard")):
+        text = (resources.files("conf") / group / f"{name}.yaml").read_text(encoding="utf-8")
+        usual |= {f"{group}.{key}": value for key, value in yaml.safe_load(text).items()}
+    return usual | {"split": "train", "twins": False, "annotations": []}
+
+
+def _spelled(value: Any) -> str:
+    """A value in the grammar of the command line, which is that of JSON; plain words need no quotes there."""
+    if isinstance(value, str) and re.fullmatch(r"[\w./+-]+", value):
+        return value
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(_spelled, value))}]"
+    return json.dumps(value, ensure_ascii=False)

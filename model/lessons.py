@@ -1,0 +1,436 @@
+"""What a model is taught, lesson by lesson: frames, a question with its options as they are shown, and the reply.
+
+Lesson n of a seed is always the same, whatever was asked for before it and in which process: a training that was stopped goes on
+with the next number, and data never depends on how many processes read it.
+
+lessons = VideoLessons(items, FrameReader(16, 64, cache), options.data, reply="letter", seed=0)
+steps = (range(32 * step, 32 * step + 32) for step in range(1000))
+for batch in batches(lessons, steps, model, workers=1):
+    logits = model(batch.frames, batch.input_ids, batch.attention_mask, owner=batch.owner)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from model import glides
+from model.dataset import CHOICES, BadClip, FrameReader, Item
+from model.mirror import can_mirror, mirrored
+from model.options import REPLIES, DataOptions
+from model.stills import Still, View, ask_stills, in_mirror, texts, views, vocabulary
+from model.vlm import VideoVLM
+from scenes.types import require
+
+Asked = tuple[str, str, tuple[int, ...]]  # as shown, what is to be said, the order of the options
+LETTERS = "ABCDEFGHIJ"
+ORDER, VIDEO, STILL, GLIDE = range(4)  # what numbers are drawn for: each has a stream of its own
+TRIES = 200  # frames that are looked at for one that allows a question
+PREFETCHED = 3  # batches that each process has ready
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """One look at some frames, and what is asked about it: seeing costs far more than answering, so that several questions share it.
+
+    Args:
+        uid: of the first question.
+        frames: ``(T, 3, S, S)`` uint8; one alone is a picture.
+        asked: the questions, each as it is shown and what is to be said.
+        fps: frames shown per second of video; 0 where that is not known, or there is one frame alone.
+        orders: of each question how its options are shuffled: ``order[i]`` is the place in the data set of the one shown i-th;
+            empty where none are shown.
+    """
+
+    uid: str
+    frames: np.ndarray
+    asked: tuple[tuple[str, str], ...]
+    fps: float = 0.0
+    orders: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Lessons as the model takes them.
+
+    Args:
+        frames: ``(batch, T, 3, S, S)`` uint8.
+        input_ids, attention_mask, labels: ``(row, token)``, a row for each question; see `VideoVLM.encode`.
+        owner: ``(row,)`` int64: which of the batch a row asks about.
+        uids: of the lessons.
+    """
+
+    frames: Tensor
+    input_ids: Tensor
+    attention_mask: Tensor
+    labels: Tensor
+    owner: Tensor
+    uids: tuple[str, ...]
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        """The batch on a device."""
+        return self._each(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> Batch:
+        return self._each(Tensor.pin_memory)
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return replace(self, **{each.name: change(getattr(self, each.name)) for each in fields(self) if each.name != "uids"})
+
+
+class Lessons(Dataset[Lesson]):
+    """Endless lessons: ``lessons[n]`` is a pure function of the seed and n, for any n of 0 or more; ``len`` is one round of all."""
+
+    def __init__(self, reader: FrameReader, data: DataOptions, reply: str, seed: int) -> None:
+        require(reply in REPLIES, "reply", reply, f"one of {', '.join(REPLIES)}")
+        require(seed >= 0, "seed", seed, "0 or more")
+        self.reader, self.data, self.reply, self.seed = reader, data, reply, seed
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __getitem__(self, n: int) -> Lesson: ...
+
+    @property
+    @abstractmethod
+    def texts(self) -> list[str]:
+        """What is asked and replied, for a tokenizer to learn; nothing is decoded for it."""
+
+    def _in_turn(self, among: Sequence[T], n: int) -> T:
+        """The n-th of endless rounds, each of which is in an order of its own."""
+        return among[int(_round(self.seed, n // len(among), len(among))[n % len(among)])]
+
+    def _asked(self, text: str, options: Sequence[str], right: int, rng: np.random.Generator) -> Asked:
+        """A question as it is shown, what is to be said, and the order of its options.
+
+        A model that replies with the text is not shown the options: it cannot look them up in the question.
+        """
+        shuffled, by_letter = rng.permutation(len(options)).tolist(), rng.random() < 0.5
+        order = tuple(shuffled) if self.data.shuffle_options else tuple(range(len(options)))
+        if self.reply == "text" or (self.reply == "both" and not by_letter and is_open(options[right])):
+            return text, options[right], ()
+        lines = [f"{letter}. {options[place]}" for letter, place in zip(LETTERS, order, strict=False)]
+        return "\n".join([text, *lines]), LETTERS[order.index(right)], order
+
+
+class VideoLessons(Lessons):
+    """The questions of clips.
+
+    With ``data.questions_per_look`` = 1 a lesson is a question, and a round all questions; with more, a lesson is a clip with so
+    many of its questions, those that differ first, and a round all clips.
+
+    Args:
+        items: those that cannot be taught are left out: without an answer, and, where no options are shown, those to which
+            "none of these" is right.
+        pool: which of ``items``, by their places, may be asked at n, for a curriculum; None: all. It is quick if it returns the
+            same object again.
+
+    Raises:
+        ValueError: nothing can be learned from the items.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        reader: FrameReader,
+        data: DataOptions,
+        reply: str = "letter",
+        seed: int = 0,
+        pool: Callable[[int], Sequence[int]] | None = None,
+    ) -> None:
+        super().__init__(reader, data, reply, seed)
+        self._given, self._pool = tuple(items), pool
+        self.items = tuple(filter(self._teachable, self._given))
+        require_classes(self.items, data.shuffle_options or reply == "text")
+        self._all: Sequence[int] = range(len(self._given))
+        self._among, self._looks = self._all, self._looks_at(self._all)
+        self._length = len(self._looks)
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def texts(self) -> list[str]:
+        return [item.prompt for item in self.items]
+
+    def __getitem__(self, n: int) -> Lesson:
+        look, rng = self._in_turn(self._allowed(n), n), _stream(self.seed, VIDEO, n)
+        flip = self.data.mirror and all(map(can_mirror, look)) and rng.random() < 0.5
+        glimpse = self.reader.read(look[0].video, rng if self.data.jitter else None)
+        items = [look[place] for place in _some(len(look), self.data.questions_per_look, rng)]
+        asked = [self._put(item, flip, rng) for item in items]
+        return _lesson(items[0].uid, flipped(glimpse.frames) if flip else glimpse.frames, asked, glimpse.shown_fps)
+
+    def _put(self, item: Item, flip: bool, rng: np.random.Generator) -> Asked:
+        text, *options = map(mirrored, (item.text, *item.options)) if flip else (item.text, *item.options)
+        return self._asked(text, options, item.letters.index(item.answer), rng)
+
+    def _teachable(self, item: Item) -> bool:
+        return item.has_answer and (self.reply != "text" or is_open(item.options[item.letters.index(item.answer)]))
+
+    def _allowed(self, n: int) -> Sequence[tuple[Item, ...]]:
+        among = self._all if self._pool is None else self._pool(n)
+        if among is not self._among:
+            self._among, self._looks = among, self._looks_at(among)
+        return self._looks
+
+    def _looks_at(self, among: Sequence[int]) -> Sequence[tuple[Item, ...]]:
+        """What may be looked at, each with the questions about it."""
+        items = [item for item in (self._given[place] for place in among) if self._teachable(item)]
+        require(bool(items), "pool", among, "places of one question or more that has an answer")
+        clips: dict[Path, list[Item]] = {}
+        for item in items:
+            clips.setdefault(item.video, []).append(item)
+        return [(item,) for item in items] if self.data.questions_per_look == 1 else list(map(tuple, clips.values()))
+
+
+class StillLessons(Lessons):
+    """Questions on single frames of clips, made from the annotations; see `model.stills`.
+
+    Args:
+        items: questions of the clips; what they ask does not matter.
+        questions: about each frame, different ones as far as it proves so many.
+        kinds: of `model.stills.KINDS`; empty: all.
+
+    Raises:
+        ValueError: the data set has no annotations, or too little in it to ask about.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        reader: FrameReader,
+        data: DataOptions,
+        reply: str = "letter",
+        seed: int = 0,
+        questions: int = 1,
+        kinds: Sequence[str] = (),
+    ) -> None:
+        super().__init__(reader, data, reply, seed)
+        self.views = views(items)
+        self.known = vocabulary(self.views)
+        self.questions, self.kinds = questions, tuple(kinds)
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @property
+    def texts(self) -> list[str]:
+        return texts(self.known)
+
+    def __getitem__(self, n: int) -> Lesson:
+        rng = _stream(self.seed, STILL, n)
+        flip = self.data.mirror and rng.random() < 0.5
+        view, place, stills = self._found(n, rng, flip)
+        glimpse = self.reader.still(view.video, place)
+        if glimpse.total != view.num_frames():
+            raise BadClip(f"{view.video} has {glimpse.total} frames, and its annotation tells of {view.num_frames()}: generate it again")
+        asked = [self._asked(still.text, still.options, 0, rng) for still in (stills * self.questions)[: self.questions]]
+        uid = f"{view.key}/{glimpse.indices[0]}/{stills[0].kind}"
+        return _lesson(uid, flipped(glimpse.frames) if flip else glimpse.frames, asked, 0.0)
+
+    def _found(self, n: int, rng: np.random.Generator, flip: bool) -> tuple[View, int, list[Still]]:
+        """A clip, the place of a frame among the reader's candidates, and questions that it proves."""
+        view = self._in_turn(self.views, n)
+        for _ in range(TRIES):
+            candidates = self.reader.candidates(view.num_frames())
+            place = int(rng.integers(len(candidates)))
+            seen = view.sights(int(candidates[place]))
+            stills = ask_stills(in_mirror(seen) if flip else seen, self.known, rng, self.questions, self.kinds)
+            if stills:
+                return view, place, stills
+            view = self.views[int(rng.integers(len(self.views)))]
+        raise ValueError(
+            f"in {TRIES} frames nothing was visible enough to ask about: set stills.steps=0, or generate clips with larger objects"
+        )
+
+
+class GlideLessons(Lessons):
+    """Camera moves that anyone can make of one frame: a window glides over it; see `model.glides`.
+
+    Args:
+        items: questions of the clips whose frames are taken; what they ask does not matter.
+        questions: about each; they differ in their words and their options.
+    """
+
+    def __init__(
+        self, items: Sequence[Item], reader: FrameReader, data: DataOptions, reply: str = "letter", seed: int = 0, questions: int = 1
+    ) -> None:
+        super().__init__(reader, data, reply, seed)
+        require(bool(items), "data", 0, "one clip or more")
+        self.videos = tuple(dict.fromkeys(item.video for item in items))
+        self.questions = questions
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    @property
+    def texts(self) -> list[str]:
+        return [*glides.QUESTIONS, *map(glides.said, glides.GLIDES)]
+
+    def __getitem__(self, n: int) -> Lesson:
+        rng = _stream(self.seed, GLIDE, n)
+        key = list(glides.GLIDES)[int(rng.integers(len(glides.GLIDES)))]
+        glimpse = self.reader.still(self._in_turn(self.videos, n), int(rng.integers(CHOICES * self.reader.num_frames)))
+        flip = self.data.mirror and rng.random() < 0.5
+        frames = glides.glide(flipped(glimpse.frames[0]) if flip else glimpse.frames[0], key, self.reader.num_frames, rng)
+        words = _some(len(glides.QUESTIONS), self.questions, rng)
+        asked = [self._asked(glides.QUESTIONS[place], glides.options(key, rng), 0, rng) for place in words]
+        return _lesson(f"{self.videos[n % len(self.videos)].stem}/{key}", frames, asked, 0.0)
+
+
+def require_classes(items: Sequence[Item], shuffled: bool) -> None:
+    """Raise ValueError unless more than one answer is right somewhere: a model would learn to say the same, whatever it sees."""
+    if not items:
+        raise ValueError("data holds no question with an answer: give a data set whose answers are known")
+    texts = {item.options[item.letters.index(item.answer)] for item in items}
+    letters = {item.answer for item in items}
+    if len(texts) == 1:
+        raise ValueError(f"data holds one class: {texts.pop()!r} is right in all {len(items)} questions, so that there is nothing to learn")
+    if len(letters) == 1 and not shuffled:
+        raise ValueError(f"data holds one class: {letters.pop()} is right in all {len(items)} questions; set data.shuffle_options=true")
+
+
+def is_open(option: str) -> bool:
+    """Whether a right option can be told without the others: "none of these" cannot."""
+    return not re.match(r"(none|all|both|neither|any) of (these|the|them)\b", option, re.IGNORECASE)
+
+
+def flipped(frames: np.ndarray) -> np.ndarray:
+    """The mirror image of ``(…, height, width)``."""
+    return np.ascontiguousarray(frames[..., ::-1])
+
+
+def collate(lessons: Sequence[Lesson], model: VideoVLM) -> Batch:
+    """One batch; the texts go through the model's own prompt and tokenizer."""
+    rows = [(owner, model.prompt(text, len(lesson.frames)), reply) for owner, lesson in enumerate(lessons) for text, reply in lesson.asked]
+    owners, prompts, replies = zip(*rows, strict=True)
+    tokens, labels = model.encode(prompts, replies)
+    frames = torch.from_numpy(np.stack([lesson.frames for lesson in lessons]))
+    return Batch(
+        frames, tokens["input_ids"], tokens["attention_mask"], labels, torch.tensor(owners), tuple(lesson.uid for lesson in lessons)
+    )
+
+
+class Waiting:
+    """Share of its time that a consumer waited for data since `reset`: near 0 the data keeps up.
+
+    waiting = Waiting()
+    for batch in waiting.over(batches(…)): …
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin to measure anew."""
+        self._waited_s, self._since_s = 0.0, time.perf_counter()
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        passed_s = time.perf_counter() - self._since_s
+        return min(1.0, self._waited_s / passed_s) if passed_s > 0 else 0.0
+
+    def over(self, source: Iterable[T]) -> Iterator[T]:
+        """The same elements, with the time measured that each is waited for."""
+        elements = iter(source)
+        while True:
+            asked_s = time.perf_counter()
+            try:
+                element = next(elements)
+            except StopIteration:
+                return
+            finally:
+                self._waited_s += time.perf_counter() - asked_s
+            yield element
+
+
+def batches(
+    lessons: Lessons, rows: Iterable[Sequence[int]], model: VideoVLM, workers: int = 0, pin: bool = False
+) -> Generator[Batch, None, None]:
+    """A batch for each row of numbers of lessons, made ahead by ``workers`` processes; 0: in this one, when it is asked for.
+
+    Args:
+        rows: taken one by one, as batches are made ahead; there may be no end of them.
+        pin: put batches into pinned memory, for a GPU.
+
+    Raises:
+        BadClip: a clip cannot be read.
+    """
+    loader = DataLoader(
+        _Told(lessons),
+        batch_sampler=map(list, rows),
+        collate_fn=partial(_collate, model=model),
+        num_workers=workers,
+        prefetch_factor=PREFETCHED if workers else None,
+        worker_init_fn=_alone if workers else None,
+        pin_memory=pin,
+    )
+    for made in loader:
+        if isinstance(made, ValueError):
+            raise made
+        yield made
+
+
+class _Told(Dataset[Any]):
+    """Lessons, or why there is none: an error that is raised in another process arrives without its own words."""
+
+    def __init__(self, lessons: Lessons) -> None:
+        self.lessons = lessons
+
+    def __getitem__(self, n: int) -> Lesson | ValueError:
+        try:
+            return self.lessons[n]
+        except ValueError as error:
+            return error
+
+
+def _collate(told: Sequence[Lesson | ValueError], model: VideoVLM) -> Batch | ValueError:
+    wrong = [each for each in told if isinstance(each, ValueError)]
+    return wrong[0] if wrong else collate([each for each in told if isinstance(each, Lesson)], model)
+
+
+def _alone(worker: int) -> None:
+    """One thread for each process that makes batches: the trainer needs the others. Ctrl-C is for the trainer to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    torch.set_num_threads(1)
+
+
+def _lesson(uid: str, frames: np.ndarray, asked: Sequence[Asked], fps: float) -> Lesson:
+    return Lesson(uid, frames, tuple((text, reply) for text, reply, _ in asked), fps, tuple(order for *_, order in asked))
+
+
+def _some(among: int, count: int, rng: np.random.Generator) -> list[int]:
+    """``count`` places of ``among``: different ones first, then any again."""
+    different = rng.permutation(among)[:count].tolist()
+    return [*different, *rng.integers(among, size=count - len(different)).tolist()]
+
+
+def _stream(*numbers: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(numbers))
+
+
+@lru_cache(maxsize=8)
+def _round(seed: int, number: int, size: int) -> np.ndarray:
+    """The order of a round."""
+    return _stream(seed, ORDER, number).permutation(size)

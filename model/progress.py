@@ -1,0 +1,64 @@
+"""What is done and how long the rest takes: a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich import progress
+from rich.console import Console
+
+LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
+
+
+class Progress:
+    """Counts things done, of ``total``.
+
+    with Progress(console, 200, "questions") as progress:
+        progress.add(16)
+    """
+
+    def __init__(self, console: Console, total: int, things: str) -> None:
+        self._console, self._total, self._things = console, total, things
+        self._done = 0
+        self._began_s = self._shown_s = time.perf_counter()
+        self._bar = progress.Progress(
+            progress.TextColumn(f"{{task.completed}} of {{task.total}} {things}"),
+            progress.BarColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("left"),
+            progress.TimeRemainingColumn(),
+            console=console,
+            speed_estimate_period=600,
+            disable=not console.is_terminal or total == 0,
+        )
+        self._task = self._bar.add_task(things, total=total)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.perf_counter() - self._began_s
+
+    def add(self, done: int) -> None:
+        """Count so many more."""
+        self._done += done
+        self._bar.update(self._task, completed=self._done)
+        now_s = time.perf_counter()
+        if not self._console.is_terminal and now_s - self._shown_s > LINE_EVERY_S:
+            self._shown_s = now_s
+            left_s = (now_s - self._began_s) / self._done * (self._total - self._done)
+            self._console.print(f"{self._done} of {self._total} {self._things}, about {duration(left_s)} left")
+
+
+def duration(seconds: float) -> str:
+    """As in 1 h 05 min, 2 min 03 s, 4 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,279 @@
+"""``python -m model.train data=DIR compressor=te_fusion k=4 …``: train a model, or go on with one. ``--help`` lists the keys."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import itertools
+import json
+import logging
+import math
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+import numpy as np
+import torch
+import transformers
+from accelerate import Accelerator
+from rich.console import Console
+
+from conf.command_line import DONE, INTERRUPTED, CommandLine
+from model.checkpoint import MODEL, OPTIONS, RECORD, STATE, load_model, read_record, write_json
+from model.dataset import FrameReader, Item, read_items, split
+from model.journal import Journal
+from model.language import build_tokenizer
+from model.lessons import StillLessons, VideoLessons
+from model.options import DataOptions, TrainOptions
+from model.progress import duration
+from model.schedule import Phase, follow, stills_optimiser
+from model.scoring import answers
+from model.stills import texts as still_texts
+from model.stills import views, vocabulary
+from model.training import Diverged, Outcome, Training, accelerator_for
+from model.vlm import VideoVLM
+from qa_templates.curriculum import read_curriculum
+from scenes.types import require
+
+SHORTHANDS = ("name", "data", "compressor", "k", "num_frames", "groups", "workers", "steps", "batch_size", "lr")
+LINE = CommandLine("model.train", "train", TrainOptions, SHORTHANDS, lists=("clips.folders",), told=(Diverged,))
+FREE = ("out", "save_every", "evaluate_every", "compile", "recompute", "optimiser.accumulation")  # may change when a run goes on
+FREE_OF_CLIPS = ("clips.folders", "clips.workers", "clips.cache")  # the data themselves are compared, wherever they are
+LOOKED_AT = 200  # questions held out that are asked while training goes on
+PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "numpy", "av")
+
+
+def main() -> NoReturn:
+    """Entry point: exit code 0 when the training is finished, 2 for bad input, 130 when interrupted."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    transformers.utils.logging.set_verbosity_error()  # its bars and load reports say nothing that the user can act on
+    transformers.utils.logging.disable_progress_bar()
+    logging.getLogger("accelerate").setLevel(logging.ERROR)  # tied weights are stored once, as they should be
+    LINE.run(lambda options: train(options, Console(highlight=False)))
+
+
+@dataclass(frozen=True)
+class Data:
+    """Questions to learn from and questions held out, of all folders; ``about`` describes each folder."""
+
+    train: tuple[Item, ...]
+    held_out: tuple[Item, ...]
+    about: tuple[Mapping[str, Any], ...]
+
+    @property
+    def scenes(self) -> list[str]:
+        return sorted({item.scene for item in self.train})
+
+
+def train(options: TrainOptions, console: Console) -> int:
+    """Train a model, or go on with its training; returns the exit code.
+
+    Raises:
+        ValueError: bad input, or another run in the same folder.
+        Diverged: the loss is no number any more.
+    """
+    accelerator = accelerator_for(options)
+    console.quiet = not accelerator.is_main_process
+    root, data = Path(options.out).expanduser(), read_data(options.clips)
+    before = _begun(root)
+    if before:
+        require_same(options, data, before)
+    if before.get("finished"):
+        console.print(f"{root} is finished: {before['step']} steps. For another training give another out, or delete it.", soft_wrap=True)
+        return DONE
+    with accelerator.main_process_first():  # one process alone fetches from the hub
+        model = load_model(root / MODEL) if before and (root / MODEL / OPTIONS).is_file() else build_model(options, data)
+    phases, record = phases_of(options, model, data), Record(root, options, data, before)
+    training = Training(options, model, phases, accelerator, record.write, _look(options, data))
+    if accelerator.is_main_process and not before:
+        record.write(Outcome(0, False, {}))
+    console.print(_about(options, model, data, accelerator), soft_wrap=True, markup=False)
+    outcome = training.run(lambda first, total: Journal(root, console, first, total, accelerator.is_main_process))
+    return _close(outcome, training, console)
+
+
+def read_data(options: DataOptions) -> Data:
+    """The questions of all folders, divided in each.
+
+    Raises:
+        ValueError: a folder holds no data set, or none of its answers is known.
+    """
+    train: list[Item] = []
+    held_out: list[Item] = []
+    about = []
+    for folder in options.folders:
+        items = [item for item in read_items(folder) if item.has_answer]
+        require(bool(items), "data", folder, "a data set whose answers are known")
+        ours, theirs = split(items, options.held_out, options.split_seed) if options.held_out else (items, [])
+        train += ours
+        held_out += theirs
+        clips = len({item.key for item in items})
+        about.append({"folder": str(folder), "questions": len(items), "clips": clips, "fingerprint": _fingerprint(items)})
+    return Data(tuple(train), tuple(held_out), tuple(about))
+
+
+def require_same(options: TrainOptions, data: Data, before: Mapping[str, Any]) -> None:
+    """Raises ValueError when the run in ``out`` was begun with other options, or on other data."""
+    was, wanted = _flat(before["options"]), _flat(plain(options))
+    differ = [key for key in wanted | was if wanted.get(key) != was.get(key) and key not in FREE + FREE_OF_CLIPS]
+    told = ", ".join(f"{key} = {wanted.get(key)!r} (was {was.get(key)!r})" for key in differ)
+    if differ:
+        raise ValueError(
+            f"out = {options.out!r} holds a run of another configuration: {told}: give another out, or the options that it had"
+        )
+    if [each["fingerprint"] for each in data.about] != [each["fingerprint"] for each in before["data"]]:
+        raise ValueError(f"data hold other questions than when the run in {options.out!r} began: give another out, or the data that it had")
+
+
+def phases_of(options: TrainOptions, model: VideoVLM, data: Data) -> list[Phase]:
+    """Stills, where they are asked for, then videos.
+
+    Raises:
+        ValueError: the data do not allow one of them, or the curriculum.
+    """
+    k, of_videos = options.model.compressor.k, options.optimiser
+    reader = FrameReader(options.clips.frames(k), _size_px(model), _cache(options.clips))
+    pool = follow(read_curriculum(options.curriculum), data.train, of_videos) if options.curriculum else None
+    told = (reader, options.clips, options.reply, options.seed)
+    videos = VideoLessons(data.train, *told, pool=pool)
+    if not options.stills.steps:
+        return [Phase("videos", 0, of_videos, videos)]
+    of_stills = stills_optimiser(options.stills, of_videos)
+    stills = StillLessons(data.train, *told, questions=options.stills.questions)
+    return [Phase("stills", 0, of_stills, stills), Phase("videos", of_stills.steps, of_videos, videos)]
+
+
+class Record:
+    """``training.json``: what a run was told, what it learned from, and how far it has come."""
+
+    def __init__(self, root: Path, options: TrainOptions, data: Data, before: Mapping[str, Any]) -> None:
+        self._path = root / RECORD
+        self._began_s, self._seconds_before = time.perf_counter(), float(before.get("figures", {}).get("seconds", 0.0))
+        self._content = {
+            "options": plain(options),
+            "num_frames": options.clips.frames(options.model.compressor.k),
+            "data": list(data.about),
+            "versions": _versions(),
+            "trained_on": data.scenes,
+        }
+
+    def write(self, outcome: Outcome) -> None:
+        """Replace the file."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        seconds = round(self._seconds_before + time.perf_counter() - self._began_s, 1)
+        progress = {"step": outcome.step, "finished": outcome.finished, "figures": {**outcome.figures, "seconds": seconds}}
+        write_json(self._path, {**progress, **self._content})
+
+
+def plain(options: TrainOptions) -> dict[str, Any]:
+    """Options as JSON holds them."""
+    return dict(json.loads(json.dumps(dataclasses.asdict(options))))
+
+
+def build_model(options: TrainOptions, data: Data) -> VideoVLM:
+    """A new model; its random weights depend on the seed alone.
+
+    Raises:
+        ValueError: the options do not fit each other, or name what is not there.
+    """
+    stills = still_texts(vocabulary(views(data.train))) if options.stills.steps else []
+    tokenizer = build_tokenizer(options.model.language, itertools.chain((item.prompt for item in data.train), stills))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(options.seed)
+        return VideoVLM(options.model, tokenizer)
+
+
+def _begun(root: Path) -> Mapping[str, Any]:
+    """The record of the run in a folder; nothing where none has come to its first checkpoint."""
+    saved = any((root / name).is_dir() for name in (STATE, f"{STATE}.old"))
+    if not (root / RECORD).is_file():
+        require(not saved and not (root / MODEL).exists(), "out", str(root), f"a new folder: this one holds a model without {RECORD}")
+        return {}
+    record = read_record(root)
+    return record if saved or record.get("finished") else {}
+
+
+def _look(options: TrainOptions, data: Data) -> Callable[[VideoVLM], tuple[float, int]] | None:
+    """The share right, by letter, of a few questions held out, and their number."""
+    if not data.held_out:
+        return None
+    places = np.random.default_rng(options.seed).permutation(len(data.held_out))[:LOOKED_AT]
+    items = [data.held_out[place] for place in sorted(places)]
+    letter_of = {item.uid: item.answer for item in items}
+
+    def look(model: VideoVLM) -> tuple[float, int]:
+        reader = FrameReader(options.clips.frames(model.options.compressor.k), _size_px(model), _cache(options.clips))
+        device = str(next(model.parameters()).device)
+        said = list(answers(model, items, reader, device=device, workers=max(1, options.clips.workers)))
+        return sum(each.letter == letter_of[each.uid] for each in said) / len(said), len(said)
+
+    return look
+
+
+def _about(options: TrainOptions, model: VideoVLM, data: Data, accelerator: Accelerator) -> str:
+    """What is about to be trained, on what, and where."""
+    k, size = options.model.compressor.k, sum(parameter.numel() for parameter in model.parameters())
+    num_frames = options.clips.frames(k)
+    clips = len({item.key for item in data.train})
+    return (
+        f"{options.model.compressor.name}, k = {k}, {size / 1e6:.2f} million parameters; {num_frames} frames of {_size_px(model)} px make "
+        f"{model.vision.num_tokens(num_frames)} visual tokens.\n{len(data.train)} questions of {clips} clips to learn from, "
+        f"{len(data.held_out)} questions held out. {accelerator.num_processes} × {accelerator.device.type}, {accelerator.mixed_precision}."
+    )
+
+
+def _close(outcome: Outcome, training: Training, console: Console) -> int:
+    """Say how it ended; of a training that is finished the state is not needed any more."""
+    root = training.root
+    if not outcome.finished:
+        LINE.complain(f"interrupted; {root} keeps the first {outcome.step} steps. To go on: the same command again")
+        return INTERRUPTED
+    if training.accelerator.is_main_process:
+        shutil.rmtree(root / STATE, ignore_errors=True)
+    told, seconds = outcome.figures, read_record(root)["figures"]["seconds"]
+    console.print(f"{outcome.step} steps in {duration(seconds)}; loss {told.get('loss', math.nan):.3f} in the last ones.", soft_wrap=True)
+    folders = ",".join(map(shlex.quote, training.options.clips.folders))
+    many = len(training.options.clips.folders) > 1
+    console.print(f"The model is in {root / MODEL}. To see what it has learned:", soft_wrap=True)
+    console.print(
+        f"python -m model.evaluate checkpoint={shlex.quote(str(root))} data={f'[{folders}]' if many else folders}", soft_wrap=True
+    )
+    return DONE
+
+
+def _flat(told: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """As in {"optimiser": {"lr": 1}} → {"optimiser.lr": 1}."""
+    flat: dict[str, Any] = {}
+    for key, value in told.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return flat
+
+
+def _fingerprint(items: Iterable[Item]) -> str:
+    """Of what is asked, and of the order in which it stands."""
+    digest = hashlib.blake2b(digest_size=16)
+    for item in items:
+        digest.update(repr((item.uid, item.key, item.prompt, item.answer, item.scene, item.stage)).encode())
+    return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    return {"python": sys.version.split()[0], **{name: importlib.metadata.version(name) for name in PACKAGES}}
+
+
+def _size_px(model: VideoVLM) -> int:
+    return int(cast(int, model.vision.tower.config.image_size))
+
+
+def _cache(options: DataOptions) -> Path | None:
+    return None if options.cache is None else Path(options.cache).expanduser()
+
+
+if __name__ == "__main__":
+    main()
