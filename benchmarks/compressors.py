@@ -231,7 +231,7 @@ class Learned:
     @cached_property
     def accuracy(self) -> Section:
         rows = [Row(name, across_seeds(self.items, right)) for name, right in self.right.items()]
-        return Section(f"mean of {self.seeds} seeds", rows)
+        return Section(f"mean over seeds ({self.seeds})", rows)
 
     @cached_property
     def ahead(self) -> Section:
@@ -298,8 +298,9 @@ def sentences(found: Learned) -> list[str]:
         said.append(f"te_fusion {how} {row.label}: {points}")
     scenes = len({item.scene for item in found.items})
     said.append(
-        f"This is what {len(found.items)} questions about {scenes} scenes and {found.seeds} seeds tell of models of this size, trained "
+        f"This is what {len(found.items)} questions about {scenes} scenes and {found.seeds} seed(s) tell of models of this size, trained "
         "this long on generated clips. Each interval stands for itself: of five, one misses more often than once in twenty. "
+        + ("With so few scenes intervals are too narrow. " if scenes < 20 else "")
         + ("So few seeds hardly show how much training runs differ. " if found.seeds < 3 else "")
         + "It says nothing of large pretrained models, nor of filmed video."
     )

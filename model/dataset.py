@@ -156,13 +156,13 @@ class FrameReader:
         count = CHOICES * self.num_frames
         return np.arange(count) * total // count
 
-    def read(self, video: Path, rng: np.random.Generator | None = None) -> Glimpse:
-        """``num_frames`` frames: the middle one of each part, or with ``rng`` any candidate of it.
+    def read(self, video: Path, jitter: np.random.Generator | None = None) -> Glimpse:
+        """``num_frames`` frames: the middle one of each part, or with ``jitter`` a candidate of it that is drawn.
 
         Raises:
             BadClip: the file is missing, cut short or no video.
         """
-        chosen = np.full(self.num_frames, MIDDLE) if rng is None else rng.integers(CHOICES, size=self.num_frames)
+        chosen = np.full(self.num_frames, MIDDLE) if jitter is None else jitter.integers(CHOICES, size=self.num_frames)
         return self._glimpse(video, CHOICES * np.arange(self.num_frames) + chosen)
 
     def still(self, video: Path, candidate: int) -> Glimpse:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from qa_templates import question
 from qa_templates.observation import camera_phrase
+from qa_templates.question import QUESTIONS
 
 GLIDES: Mapping[str, tuple[int, int, int, int]] = {  # where the window goes: right, down, closer, clockwise
     "static": (0, 0, 0, 0),
@@ -29,7 +29,6 @@ GLIDES: Mapping[str, tuple[int, int, int, int]] = {  # where the window goes: ri
     "roll_clockwise": (0, 0, 0, 1),
     "roll_counter_clockwise": (0, 0, 0, -1),
 }
-QUESTIONS = question.QUESTIONS["camera_move"].wordings
 SIZES = (0.6, 0.8)  # of the window, as a share of the picture
 REACH = (0.6, 1.0)  # of the way that the window has from edge to edge
 WIDEST, CLOSER = 0.95, (0.25, 0.5)  # of a zoom: its widest window, and by how much it gets smaller
@@ -37,6 +36,11 @@ TURN_RAD = (0.3, 0.8)
 SHAKE = 0.024  # standard deviation from frame to frame, as a share of the picture
 STARTS, LEAST = (0.0, 0.4), 0.35  # when a move begins, and the least that it lasts, as shares of the clip
 FLAGS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+
+def questions() -> tuple[str, ...]:
+    """The ways to ask for a move, those of `camera_move`."""
+    return QUESTIONS["camera_move"].wordings
 
 
 def said(key: str) -> str:
@@ -55,14 +59,14 @@ def glide(picture: np.ndarray, key: str, num_frames: int, rng: np.random.Generat
     size_px = picture.shape[-1]
     source = np.ascontiguousarray(picture.transpose(1, 2, 0))
     frames = [
-        cv2.warpAffine(source, _window(*place, size_px), (size_px, size_px), flags=FLAGS, borderMode=cv2.BORDER_REFLECT)
-        for place in zip(*_path(key, num_frames, rng), strict=True)
+        cv2.warpAffine(source, _window(x, y, size, turn_rad, size_px), (size_px, size_px), flags=FLAGS, borderMode=cv2.BORDER_REFLECT)
+        for x, y, size, turn_rad in zip(*_path(key, num_frames, rng), strict=True)
     ]
     return np.ascontiguousarray(np.stack(frames).transpose(0, 3, 1, 2))
 
 
 def _path(key: str, num_frames: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Of the window at each frame: its centre from the picture's (x, y) and its size, as shares of the picture, and its angle in radians."""
+    """Of the window at each frame: x and y of its centre from the picture's and its size, as shares of the picture; its angle."""
     right, down, closer, clockwise = GLIDES[key]
     done = _progress(num_frames, rng)
     size = rng.uniform(*SIZES)
@@ -80,9 +84,9 @@ def _progress(num_frames: int, rng: np.random.Generator) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def _window(x: float, y: float, size: float, angle_rad: float, size_px: int) -> np.ndarray:
+def _window(x: float, y: float, size: float, turn_rad: float, size_px: int) -> np.ndarray:
     """``(2, 3)``: from pixels of the window to those of the picture."""
     middle = (size_px - 1) / 2
-    turn = size * np.array([[np.cos(angle_rad), -np.sin(angle_rad)], [np.sin(angle_rad), np.cos(angle_rad)]])
+    turn = size * np.array([[np.cos(turn_rad), -np.sin(turn_rad)], [np.sin(turn_rad), np.cos(turn_rad)]])
     shift = middle + size_px * np.array([x, y]) - turn @ [middle, middle]
     return np.column_stack([turn, shift])

@@ -17,10 +17,10 @@ import signal
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -92,7 +92,8 @@ class Batch:
         return len(self.uids)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        return replace(self, **{each.name: change(getattr(self, each.name)) for each in fields(self) if each.name != "uids"})
+        tensors = (self.frames, self.input_ids, self.attention_mask, self.labels, self.owner)
+        return Batch(*cast(tuple[Tensor, Tensor, Tensor, Tensor, Tensor], tuple(map(change, tensors))), self.uids)
 
 
 class Lessons(Dataset[Lesson]):
@@ -161,7 +162,8 @@ class VideoLessons(Lessons):
         self.items = tuple(filter(self._teachable, self._given))
         require_classes(self.items, data.shuffle_options or reply == "text")
         self._all: Sequence[int] = range(len(self._given))
-        self._among, self._looks = self._all, self._looks_at(self._all)
+        self._among: Sequence[int] = self._all
+        self._looks = self._looks_at(self._all)
         self._length = len(self._looks)
 
     def __len__(self) -> int:
@@ -284,17 +286,19 @@ class GlideLessons(Lessons):
 
     @property
     def texts(self) -> list[str]:
-        return [*glides.QUESTIONS, *map(glides.said, glides.GLIDES)]
+        return [*glides.questions(), *map(glides.said, glides.GLIDES)]
 
     def __getitem__(self, n: int) -> Lesson:
         rng = _stream(self.seed, GLIDE, n)
         key = list(glides.GLIDES)[int(rng.integers(len(glides.GLIDES)))]
-        glimpse = self.reader.still(self._in_turn(self.videos, n), int(rng.integers(CHOICES * self.reader.num_frames)))
+        video = self._in_turn(self.videos, n)
+        glimpse = self.reader.still(video, int(rng.integers(CHOICES * self.reader.num_frames)))
         flip = self.data.mirror and rng.random() < 0.5
         frames = glides.glide(flipped(glimpse.frames[0]) if flip else glimpse.frames[0], key, self.reader.num_frames, rng)
-        words = _some(len(glides.QUESTIONS), self.questions, rng)
-        asked = [self._asked(glides.QUESTIONS[place], glides.options(key, rng), 0, rng) for place in words]
-        return _lesson(f"{self.videos[n % len(self.videos)].stem}/{key}", frames, asked, 0.0)
+        wordings = glides.questions()
+        words = _some(len(wordings), self.questions, rng)
+        asked = [self._asked(wordings[place], glides.options(key, rng), 0, rng) for place in words]
+        return _lesson(f"{video.stem}/{key}", frames, asked, 0.0)
 
 
 def require_classes(items: Sequence[Item], shuffled: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from model.vlm import ModelOptions
 from scenes.types import require
@@ -47,6 +48,10 @@ class DataOptions:
         require(self.groups is None or self.groups >= 1, "groups", self.groups, "1 or more, or null")
         require(self.questions_per_look >= 1, "questions_per_look", self.questions_per_look, "1 or more")
         require(self.workers >= 0, "workers", self.workers, "a number of processes, or 0")
+
+    @property
+    def cache_folder(self) -> Path | None:
+        return None if self.cache is None else Path(self.cache).expanduser()
 
     def frames(self, k: int) -> int:
         """Frames of a clip at compression ratio k. Raises ValueError unless they make whole groups."""
@@ -132,16 +137,34 @@ class StillOptions:
 
 
 @dataclass(frozen=True)
+class GlideOptions:
+    """Learning camera moves that anyone can make of one frame: a window glides over it.
+
+    Args:
+        steps: of these alone, before the videos and under the same learning rate schedule; 0 leaves them out.
+        share: of what is looked at, once there are videos.
+    """
+
+    steps: int = 0
+    share: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 0, "glides.steps", self.steps, "0 or more")
+        require(0 <= self.share < 1, "glides.share", self.share, "a share from 0 to below 1")
+
+
+@dataclass(frozen=True)
 class TrainOptions:
     """All that a training is told.
 
     Args:
         out: folder of the run; the same command over it goes on where it was stopped.
         reply: what the model learns to say: the letter, the text of the option, or either in turn.
-        precision: ``fp32``, ``bf16`` (autocast), or ``auto``: bf16 on a GPU that has it.
+        precision: ``fp32``, ``bf16`` (autocast), or ``auto``: bf16 on a GPU or a CPU that computes in it.
         compile: when `torch.compile` is used: ``always``, ``never``, or ``auto``: on a GPU.
         recompute: recompute activations in the backward pass, to need less memory.
-        curriculum: a name in ``conf/curriculum`` or a path: stages that the training follows; None takes all clips alike.
+        start_from: folder of a run whose weights and tokenizer are the first ones, in place of new ones; None: new ones.
+        curriculum: a name in ``conf/curricula`` or a path: stages that the training follows; None takes all clips alike.
         save_every: steps between checkpoints.
         evaluate_every: steps of the videos' phase between quick looks at what was held out; 0 leaves them out.
     """
@@ -151,11 +174,13 @@ class TrainOptions:
     seed: int = 0
     model: ModelOptions = field(default_factory=ModelOptions)
     stills: StillOptions = field(default_factory=StillOptions)
+    glides: GlideOptions = field(default_factory=GlideOptions)
     optimiser: OptimiserOptions = field(default_factory=OptimiserOptions)
     reply: str = "letter"
     precision: str = "auto"
     compile: str = "auto"
     recompute: bool = False
+    start_from: str | None = None
     curriculum: str | None = None
     save_every: int = 200
     evaluate_every: int = 0

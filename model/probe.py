@@ -138,10 +138,10 @@ def _still_holds(folder: Path, options: ProbeOptions) -> bool:
         return False
     about = json.loads(results.read_text(encoding="utf-8"))["about"]
     data = Path(options.data).expanduser()
-    same = (about["part"], about["by"], Path(about["data"]).expanduser().resolve()) == (options.part, options.by, data.resolve())
+    same = (about.get("part"), about.get("by"), Path(about["data"]).expanduser().resolve()) == (options.part, options.by, data.resolve())
     weights = (Path(options.checkpoint or "").expanduser() / "model").glob("*.safetensors")
     changed_ns = max(path.stat().st_mtime_ns for path in (*weights, data / META))
-    return same and "video" in about["conditions"] and answers.stat().st_mtime_ns > changed_ns
+    return same and "video" in about.get("conditions", ()) and answers.stat().st_mtime_ns > changed_ns
 
 
 def _about(options: ProbeOptions, items: Sequence[Item], rows: Sequence[Answered]) -> dict[str, Any]:

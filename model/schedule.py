@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from model.dataset import Item
-from model.lessons import Lessons
-from model.options import OptimiserOptions, StillOptions
-from qa_templates.curriculum import Curriculum
+from model.dataset import FrameReader, Item
+from model.lessons import GlideLessons, Lesson, Lessons, StillLessons, VideoLessons
+from model.options import OptimiserOptions, StillOptions, TrainOptions
+from qa_templates.curriculum import Curriculum, read_curriculum
 from scenes.types import require
 
 
@@ -21,57 +22,101 @@ class Pool:
     Args:
         places: of the items of each stage and of the stages before it.
         ends: the share of all lessons at which each stage ends.
+        lessons: how many there will be.
     """
 
     places: tuple[tuple[int, ...], ...]
     ends: tuple[float, ...]
-    batch_size: int
-    steps: int
+    lessons: int
 
     def __call__(self, number: int) -> Sequence[int]:
-        done = number // self.batch_size / self.steps
-        return self.places[min(bisect_right(self.ends, done), len(self.places) - 1)]
+        return self.places[min(bisect_right(self.ends, number / self.lessons), len(self.places) - 1)]
+
+
+class Mixed(Lessons):
+    """Videos, with a share of glides evenly among them; each kind in its own order, none left out."""
+
+    def __init__(self, videos: VideoLessons, glides: GlideLessons, share: float) -> None:
+        super().__init__(videos.reader, videos.data, videos.reply, videos.seed)
+        self.videos, self.glides, self.share = videos, glides, share
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def __getitem__(self, n: int) -> Lesson:
+        before, after = math.floor(n * self.share), math.floor((n + 1) * self.share)
+        return self.glides[before] if after > before else self.videos[n - before]
+
+    @property
+    def texts(self) -> list[str]:
+        return self.videos.texts + self.glides.texts
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Steps that learn from one kind of lesson, with a learning rate of their own.
+    """Steps that learn from one kind of lesson.
 
     Args:
-        first: of its steps, counted over the whole training.
+        first, steps: of the whole training.
         lessons: lesson n is the same whoever asks for it.
+        optimiser: its learning rate began at step ``begun``; phases that began at the same one share it.
     """
 
     name: str
     first: int
-    optimiser: OptimiserOptions
+    steps: int
     lessons: Lessons
+    optimiser: OptimiserOptions
+    begun: int
 
     @property
     def end(self) -> int:
-        return self.first + self.optimiser.steps
+        return self.first + self.steps
 
     def lr(self, step: int) -> float:
         """The learning rate of a step of the whole training."""
-        return self.optimiser.lr * self.optimiser.lr_share(step - self.first)
+        return self.optimiser.lr * self.optimiser.lr_share(step - self.begun)
 
     def rows(self, step: int, rank: int, ranks: int) -> Iterator[list[int]]:
         """From a step on, the lessons of each part of a batch that process ``rank`` learns from.
 
-        All processes together take lessons ``n · batch_size`` to ``(n + 1) · batch_size`` in step n, however many they are.
+        All processes together take lessons ``n · batch_size`` to ``(n + 1) · batch_size`` in step n of the phase, however many they are.
         """
         of_part = self.optimiser.batch_size // (self.optimiser.accumulation * ranks)
-        for number in range(step - self.first, self.optimiser.steps):
+        for number in range(step - self.first, self.steps):
             for part in range(self.optimiser.accumulation):
                 begin = number * self.optimiser.batch_size + (part * ranks + rank) * of_part
                 yield list(range(begin, begin + of_part))
+
+
+def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> list[Phase]:
+    """Stills, then glides, then videos; the first two where they are asked for.
+
+    Raises:
+        ValueError: the items do not allow one of them, or the curriculum.
+    """
+    clips, k = options.clips, options.model.compressor.k
+    told = (FrameReader(clips.frames(k), size_px, clips.cache_folder), clips, options.reply, options.seed)
+    glides = GlideLessons(items, *told, questions=clips.questions_per_look) if options.glides.steps or options.glides.share else None
+    of_videos = replace(options.optimiser, steps=options.optimiser.steps + options.glides.steps)
+    phases: list[Phase] = []
+    if options.stills.steps:
+        stills = StillLessons(items, *told, questions=options.stills.questions)
+        phases.append(Phase("stills", 0, options.stills.steps, stills, stills_optimiser(options.stills, options.optimiser), 0))
+    begun = options.stills.steps
+    if glides and options.glides.steps:
+        phases.append(Phase("glides", begun, options.glides.steps, glides, of_videos, begun))
+    videos = VideoLessons(items, *told, pool=_pool(options, items))
+    mixed = Mixed(videos, glides, options.glides.share) if glides and options.glides.share else videos
+    phases.append(Phase("videos", begun + options.glides.steps, options.optimiser.steps, mixed, of_videos, begun))
+    return phases
 
 
 def require_even(phases: Sequence[Phase], ranks: int) -> None:
     """Raises ValueError unless the batches split into parts of the same size."""
     for phase in phases:
         size, parts = phase.optimiser.batch_size, phase.optimiser.accumulation * ranks
-        key = "batch_size" if phase.name == "videos" else f"{phase.name}.batch_size"
+        key = "stills.batch_size" if phase.name == "stills" else "batch_size"
         require(size % parts == 0, key, size, f"a multiple of {parts} (accumulation = {phase.optimiser.accumulation}, processes = {ranks})")
 
 
@@ -93,21 +138,25 @@ def stills_optimiser(stills: StillOptions, optimiser: OptimiserOptions) -> Optim
     )
 
 
-def follow(curriculum: Curriculum, items: Sequence[Item], optimiser: OptimiserOptions) -> Pool:
-    """Which items lesson n may ask: those of the stage that its step belongs to, and of all stages before, so that none is forgotten.
+def follow(curriculum: Curriculum, items: Sequence[Item], lessons: int) -> Pool:
+    """Which items lesson n of so many may ask: those of its stage and of all stages before, so that none is forgotten.
 
     Raises:
         ValueError: no item was made for one of the stages.
     """
-    missing = [stage.name for stage in curriculum.stages if not any(item.stage == stage.name for item in items)]
-    there = sorted({item.stage for item in items} - {""})
-    require(
-        not missing,
-        "curriculum stage",
-        missing and missing[0],
-        f"a stage that the data were made for ({', '.join(there) or 'they have none'}): python -m generator curriculum=… makes such data",
-    )
     names = [stage.name for stage in curriculum.stages]
+    there = sorted({item.stage for item in items} - {""})
+    known = ", ".join(there) or "they have none"
+    for name in names:
+        allowed = f"a stage that the data were made for ({known}): python -m generator curriculum=… makes such data"
+        require(name in there, "curriculum stage", name, allowed)
     places = tuple(tuple(n for n, item in enumerate(items) if item.stage in names[: last + 1]) for last in range(len(names)))
     ends = list(itertools.accumulate(stage.share for stage in curriculum.stages))
-    return Pool(places, tuple(end / ends[-1] for end in ends), optimiser.batch_size, optimiser.steps)
+    return Pool(places, tuple(end / ends[-1] for end in ends), lessons)
+
+
+def _pool(options: TrainOptions, items: Sequence[Item]) -> Pool | None:
+    if options.curriculum is None:
+        return None
+    looks = options.optimiser.steps * options.optimiser.batch_size
+    return follow(read_curriculum(options.curriculum), items, looks - math.floor(looks * options.glides.share))

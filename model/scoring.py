@@ -299,7 +299,7 @@ ASKED = {"letter": _by_letter, "text": _by_text, "generation": _by_generation}
 
 
 def _likeliest(scores: tuple[float, ...]) -> Reply:
-    return max(range(len(scores)), key=scores.__getitem__), scores, None
+    return max(range(len(scores)), key=scores.__getitem__, default=None), scores, None
 
 
 def letter_log_probs(model: VideoVLM, seen: Tensor, prompts: Sequence[str], letters: Sequence[str]) -> list[tuple[float, ...]]:

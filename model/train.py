@@ -25,23 +25,20 @@ from accelerate import Accelerator
 from rich.console import Console
 
 from conf.command_line import DONE, INTERRUPTED, CommandLine
-from model.checkpoint import MODEL, OPTIONS, RECORD, STATE, load_model, read_record, write_json
+from model.checkpoint import MODEL, OPTIONS, RECORD, STATE, load_model, load_run, read_record, write_json
 from model.dataset import FrameReader, Item, read_items, split
 from model.journal import Journal
 from model.language import build_tokenizer
-from model.lessons import StillLessons, VideoLessons
 from model.options import DataOptions, TrainOptions
 from model.progress import duration
-from model.schedule import Phase, follow, stills_optimiser
-from model.scoring import answers
-from model.stills import texts as still_texts
-from model.stills import views, vocabulary
+from model.schedule import Phase, phases_of
+from model.scoring import answers, usual
 from model.training import Diverged, Outcome, Training, accelerator_for
+from model.vision import image_size_px
 from model.vlm import VideoVLM
-from qa_templates.curriculum import read_curriculum
 from scenes.types import require
 
-SHORTHANDS = ("name", "data", "compressor", "k", "num_frames", "groups", "workers", "steps", "batch_size", "lr")
+SHORTHANDS = ("name", "data", "cache", "compressor", "k", "num_frames", "groups", "workers", "steps", "batch_size", "lr")
 LINE = CommandLine("model.train", "train", TrainOptions, SHORTHANDS, lists=("clips.folders",), told=(Diverged,))
 FREE = ("out", "save_every", "evaluate_every", "compile", "recompute", "optimiser.accumulation")  # may change when a run goes on
 FREE_OF_CLIPS = ("clips.folders", "clips.workers", "clips.cache")  # the data themselves are compared, wherever they are
@@ -66,10 +63,6 @@ class Data:
     held_out: tuple[Item, ...]
     about: tuple[Mapping[str, Any], ...]
 
-    @property
-    def scenes(self) -> list[str]:
-        return sorted({item.scene for item in self.train})
-
 
 def train(options: TrainOptions, console: Console) -> int:
     """Train a model, or go on with its training; returns the exit code.
@@ -88,8 +81,8 @@ def train(options: TrainOptions, console: Console) -> int:
         console.print(f"{root} is finished: {before['step']} steps. For another training give another out, or delete it.", soft_wrap=True)
         return DONE
     with accelerator.main_process_first():  # one process alone fetches from the hub
-        model = load_model(root / MODEL) if before and (root / MODEL / OPTIONS).is_file() else build_model(options, data)
-    phases, record = phases_of(options, model, data), Record(root, options, data, before)
+        model, phases = prepare(options, data, root / MODEL if before else None)
+    record = Record(root, options, data, before)
     training = Training(options, model, phases, accelerator, record.write, _look(options, data))
     if accelerator.is_main_process and not before:
         record.write(Outcome(0, False, {}))
@@ -131,24 +124,6 @@ def require_same(options: TrainOptions, data: Data, before: Mapping[str, Any]) -
         raise ValueError(f"data hold other questions than when the run in {options.out!r} began: give another out, or the data that it had")
 
 
-def phases_of(options: TrainOptions, model: VideoVLM, data: Data) -> list[Phase]:
-    """Stills, where they are asked for, then videos.
-
-    Raises:
-        ValueError: the data do not allow one of them, or the curriculum.
-    """
-    k, of_videos = options.model.compressor.k, options.optimiser
-    reader = FrameReader(options.clips.frames(k), _size_px(model), _cache(options.clips))
-    pool = follow(read_curriculum(options.curriculum), data.train, of_videos) if options.curriculum else None
-    told = (reader, options.clips, options.reply, options.seed)
-    videos = VideoLessons(data.train, *told, pool=pool)
-    if not options.stills.steps:
-        return [Phase("videos", 0, of_videos, videos)]
-    of_stills = stills_optimiser(options.stills, of_videos)
-    stills = StillLessons(data.train, *told, questions=options.stills.questions)
-    return [Phase("stills", 0, of_stills, stills), Phase("videos", of_stills.steps, of_videos, videos)]
-
-
 class Record:
     """``training.json``: what a run was told, what it learned from, and how far it has come."""
 
@@ -160,7 +135,7 @@ class Record:
             "num_frames": options.clips.frames(options.model.compressor.k),
             "data": list(data.about),
             "versions": _versions(),
-            "trained_on": data.scenes,
+            "trained_on": _scenes(options, data, before),
         }
 
     def write(self, outcome: Outcome) -> None:
@@ -176,17 +151,38 @@ def plain(options: TrainOptions) -> dict[str, Any]:
     return dict(json.loads(json.dumps(dataclasses.asdict(options))))
 
 
-def build_model(options: TrainOptions, data: Data) -> VideoVLM:
-    """A new model; its random weights depend on the seed alone.
+def prepare(options: TrainOptions, data: Data, saved: Path | None = None) -> tuple[VideoVLM, list[Phase]]:
+    """The model, and what it is to learn: one that was saved, where there is one, or a new one, whose weights depend on the seed alone.
 
     Raises:
-        ValueError: the options do not fit each other, or name what is not there.
+        ValueError: the options do not fit each other or the data, or name what is not there.
     """
-    stills = still_texts(vocabulary(views(data.train))) if options.stills.steps else []
-    tokenizer = build_tokenizer(options.model.language, itertools.chain((item.prompt for item in data.train), stills))
+    if saved is not None and (saved / OPTIONS).is_file():
+        model = load_model(saved)
+        return model, phases_of(options, data.train, _size_px(model))
+    if options.start_from is not None:
+        model = _first_weights(options, load_run(options.start_from).model)
+        return model, phases_of(options, data.train, _size_px(model))
+    phases = phases_of(options, data.train, image_size_px(options.model.vision))
+    tokenizer = build_tokenizer(options.model.language, itertools.chain.from_iterable(phase.lessons.texts for phase in phases))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        return VideoVLM(options.model, tokenizer)
+        return VideoVLM(options.model, tokenizer), phases
+
+
+def _first_weights(options: TrainOptions, model: VideoVLM) -> VideoVLM:
+    was, wanted = _flat(dataclasses.asdict(model.options)), _flat(dataclasses.asdict(options.model))
+    differ = ", ".join(f"model.{key} = {wanted[key]!r} (there {was[key]!r})" for key in wanted if wanted[key] != was[key])
+    require(not differ, "start_from", options.start_from, f"a run of the same model; {differ}")
+    return model
+
+
+def _scenes(options: TrainOptions, data: Data, before: Mapping[str, Any]) -> list[str]:
+    """All that the weights have learned from, in this run or in the one that it starts from."""
+    if before:
+        return list(before["trained_on"])
+    earlier = read_record(Path(options.start_from).expanduser())["trained_on"] if options.start_from else []
+    return sorted({item.scene for item in data.train} | set(earlier))
 
 
 def _begun(root: Path) -> Mapping[str, Any]:
@@ -200,7 +196,7 @@ def _begun(root: Path) -> Mapping[str, Any]:
 
 
 def _look(options: TrainOptions, data: Data) -> Callable[[VideoVLM], tuple[float, int]] | None:
-    """The share right, by letter, of a few questions held out, and their number."""
+    """The share right of a few questions held out, and their number."""
     if not data.held_out:
         return None
     places = np.random.default_rng(options.seed).permutation(len(data.held_out))[:LOOKED_AT]
@@ -208,9 +204,10 @@ def _look(options: TrainOptions, data: Data) -> Callable[[VideoVLM], tuple[float
     letter_of = {item.uid: item.answer for item in items}
 
     def look(model: VideoVLM) -> tuple[float, int]:
-        reader = FrameReader(options.clips.frames(model.options.compressor.k), _size_px(model), _cache(options.clips))
+        reader = FrameReader(options.clips.frames(model.options.compressor.k), _size_px(model), options.clips.cache_folder)
         device = str(next(model.parameters()).device)
-        said = list(answers(model, items, reader, device=device, workers=max(1, options.clips.workers)))
+        by = usual({"options": {"reply": options.reply}})
+        said = list(answers(model, items, reader, by=by, device=device, workers=max(1, options.clips.workers)))
         return sum(each.letter == letter_of[each.uid] for each in said) / len(said), len(said)
 
     return look
@@ -269,10 +266,6 @@ def _versions() -> dict[str, str]:
 
 def _size_px(model: VideoVLM) -> int:
     return int(cast(int, model.vision.tower.config.image_size))
-
-
-def _cache(options: DataOptions) -> Path | None:
-    return None if options.cache is None else Path(options.cache).expanduser()
 
 
 if __name__ == "__main__":

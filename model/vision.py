@@ -51,6 +51,11 @@ def build_tower(options: VisionOptions, pretrained: bool = True) -> SiglipVision
     return SiglipVisionModel.from_pretrained(options.path, config=config, dtype=torch.float32)
 
 
+def image_size_px(options: VisionOptions) -> int:
+    """Width and height of the pictures that the tower takes. Raises ValueError when there is no tower at ``path``."""
+    return options.image_size_px if options.path is None else int(_config_at(options.path).image_size)  # type: ignore[call-overload]
+
+
 def normalised(frames: Tensor) -> Tensor:
     """uint8 pixels as SigLIP wants them: −1 to 1, float32."""
     return frames.float() / 127.5 - 1.0

@@ -69,7 +69,7 @@ def test_who_is_ahead_is_said_of_the_same_questions():
     assert said[0].startswith("te_fusion is behind none: -50.0 points")
     assert any(each.startswith("te_fusion is ahead of pooled: +50.0 points") for each in said)
     assert any(each.startswith("te_fusion cannot be told apart from merged: +0.0 points") for each in said)
-    assert "80 questions about 40 scenes and 2 seeds" in said[-1]
+    assert "80 questions about 40 scenes and 2 seed(s)" in said[-1]
 
 
 def test_costs_are_those_of_equal_frames_and_tokens(tmp_path):

@@ -62,7 +62,6 @@ def test_annotations_name_templates_and_keep_twins_together(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([row(prompt="What?\nA. One")], "fewer than two options"),
         ([row(answer="D")], "has the answer 'D' and 3 options"),
         ([{"key": "0"}], "line 1"),
         ([], "no questions"),
@@ -94,14 +93,98 @@ def test_where_a_scene_goes_depends_on_its_name_and_the_seed_alone(seed: int, sh
     assert few_held == {item.scene for item in held} & {item.scene for item in items[:100]}
 
 
+def test_a_generated_question_without_options_is_named_and_a_foreign_one_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    root = write(tmp_path, row(prompt="What?\nA. One"), row("1" * 32, uid="u2"))
+    assert [item.uid for item in read_items(root)] == ["u2"]
+    assert "u1" in caplog.text
+    annotate(tmp_path, "0" * 32, "travel_direction")
+    with pytest.raises(BadDataset, match="line 1: .*fewer than two options"):
+        read_items(root)
+
+
+def test_rows_end_where_lines_end_and_nowhere_else(tmp_path: Path) -> None:
+    text = "Which\u2028way?\nA. Left\u0085\nB. Ri\u2028ght"
+    (tmp_path / "video_info.meta.jsonl").write_text(json.dumps(row(prompt=text), ensure_ascii=False) + "\n\n", encoding="utf-8")
+    (item,) = read_items(tmp_path)
+    assert (item.text, item.options) == ("Which\u2028way?", ("Left", "Ri\u2028ght"))
+
+
+@pytest.mark.parametrize("line", [b'{"key": "0', b"\xff\xfe", b"[]", b"7"])
+def test_corrupt_rows_are_named(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / "video_info.meta.jsonl").write_bytes(json.dumps(row()).encode() + b"\n" + line + b"\n")
+    with pytest.raises(BadDataset, match="line 2"):
+        read_items(tmp_path)
+
+
+def test_a_corrupt_annotation_is_named(tmp_path: Path) -> None:
+    annotate(tmp_path, "0" * 32, "travel_direction")
+    (tmp_path / "annotations" / f"{'0' * 32}.json").write_text("{")
+    with pytest.raises(BadDataset, match="annotations/0000"):
+        read_items(write(tmp_path, row()))
+
+
+def test_the_stage_of_a_curriculum_is_known(tmp_path: Path) -> None:
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / f"{'0' * 32}.json").write_text(json.dumps({"stage": "easy"}))
+    assert [item.stage for item in read_items(write(tmp_path, row(), row("1" * 32)))] == ["easy", ""]
+
+
+def numbers(frames: np.ndarray) -> np.ndarray:
+    """Which frames of a grey ramp they are."""
+    return np.round((frames.mean(axis=(1, 2, 3)) - 40) / 4).astype(int)
+
+
 def test_frames_are_taken_at_even_distances_and_cached(tmp_path: Path) -> None:
     video = grey_ramp(tmp_path / "ramp.mp4")
     reader = FrameReader(8, 16, tmp_path / "cache")
-    frames = reader.read(video)
-    assert frames.shape == (8, 3, 16, 16) and frames.dtype == np.uint8
-    assert np.allclose(frames.mean(axis=(1, 2, 3)), 40 + 4 * reader.frames(40), atol=3)
-    video.unlink()
-    assert np.array_equal(reader.read(video), frames)
+    first, again = reader.read(video), reader.read(video)
+    assert first.frames.shape == (8, 3, 16, 16) and first.frames.dtype == np.uint8
+    assert first.indices == tuple(numbers(first.frames)) == tuple(range(2, 40, 5))
+    assert (first.fps, first.total, first.shown_fps) == (24.0, 40, 8 / (40 / 24))
+    assert np.array_equal(first.frames, again.frames) and first.indices == again.indices
+
+
+@pytest.mark.parametrize("num_frames", [4, 16, 64])
+def test_jitter_draws_the_same_from_the_cache_and_without(tmp_path: Path, num_frames: int) -> None:
+    video = grey_ramp(tmp_path / "ramp.mp4")
+    readers = [FrameReader(num_frames, 16, cache) for cache in (None, tmp_path / "cache", tmp_path / "cache")]
+    for seed in range(3):
+        one, *others = (reader.read(video, np.random.default_rng(seed)) for reader in readers)
+        assert all(np.array_equal(one.frames, other.frames) and one.indices == other.indices for other in others)
+        assert one.indices == tuple(numbers(one.frames))
+        parts = np.arange(num_frames) * 40 / num_frames
+        assert np.all(np.floor(parts) <= one.indices) and np.all(np.array(one.indices) < parts + 40 / num_frames)
+    stills = [reader.still(video, 5) for reader in readers]
+    assert all(numbers(still.frames).tolist() == [5 * 40 // (4 * num_frames)] == list(still.indices) for still in stills)
+
+
+def test_jitter_reaches_all_candidates_and_no_more_are_kept(tmp_path: Path) -> None:
+    video = grey_ramp(tmp_path / "ramp.mp4")
+    reader = FrameReader(2, 8, tmp_path)
+    shown = {index for seed in range(40) for index in reader.read(video, np.random.default_rng(seed)).indices}
+    assert shown == {0, 5, 10, 15, 20, 25, 30, 35}
+    (kept,) = tmp_path.rglob("*.safetensors")
+    assert kept.stat().st_size < 8 * 3 * 8 * 8 + 400
+
+
+def test_a_clip_that_was_made_again_and_one_of_the_same_name_are_not_mistaken(tmp_path: Path) -> None:
+    reader = FrameReader(4, 16, tmp_path / "cache")
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+    one, other = grey_ramp(tmp_path / "one" / "clip.mp4"), grey_ramp(tmp_path / "other" / "clip.mp4", 20)
+    assert (reader.read(one).total, reader.read(other).total) == (40, 20)
+    grey_ramp(one, 30)
+    assert reader.read(one).total == 30
+
+
+def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    video, reader = grey_ramp(tmp_path / "ramp.mp4"), FrameReader(4, 16, tmp_path / "cache")
+    whole = reader.read(video)
+    (kept,) = (tmp_path / "cache").rglob("*.safetensors")
+    for damage in (b"", b"x" * 50, kept.read_bytes()[:700]):
+        kept.write_bytes(damage)
+        assert np.array_equal(reader.read(video).frames, whole.frames)
+    assert [path.suffix for path in kept.parent.iterdir()] == [".safetensors"]
 
 
 @given(st.integers(1, 64), st.integers(1, 300))
@@ -112,9 +195,21 @@ def test_taken_frames_are_in_order_and_exist(num_frames: int, total: int) -> Non
         assert np.array_equal(taken, np.arange(total))
 
 
-def test_bad_clips_are_named(tmp_path: Path) -> None:
-    missing, cut = tmp_path / "missing.mp4", grey_ramp(tmp_path / "cut.mp4")
-    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 3])
-    for path in (missing, cut):
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.7, 0.99])
+@pytest.mark.parametrize("cached", [False, True])
+def test_clips_that_are_cut_short_are_named(tmp_path: Path, share: float, cached: bool) -> None:
+    cut = grey_ramp(tmp_path / "cut.mp4")
+    cut.write_bytes(cut.read_bytes()[: int(share * cut.stat().st_size)])
+    with pytest.raises(BadClip, match="cut.mp4"):
+        FrameReader(4, 16, tmp_path / "cache" if cached else None).read(cut)
+    assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_what_is_no_clip_is_named(tmp_path: Path, cached: bool) -> None:
+    text, folder = tmp_path / "text.mp4", tmp_path / "folder.mp4"
+    text.write_text("no video")
+    folder.mkdir()
+    for path in (tmp_path / "missing.mp4", text, folder):
         with pytest.raises(BadClip, match=path.name):
-            FrameReader(4, 16).read(path)
+            FrameReader(4, 16, tmp_path / "cache" if cached else None).read(path)

@@ -513,6 +513,12 @@ def test_a_model_is_asked_by_what_it_learned_to_reply(reply: str | None, by: str
     assert EvaluateOptions("d", "c", by="generation").manner(record).by == "generation"
 
 
+def test_a_question_whose_options_could_not_be_read_is_unanswered(model: VideoVLM, items: list[Item]) -> None:
+    bare = replace(items[0], options=())
+    told = [said(answers(model, [bare], READER, by=by, condition="text"))["u0"].letter for by in ("letter", "text", "generation")]
+    assert told == [None, None, None]
+
+
 def test_shuffled_options_are_told_in_the_letters_of_the_data_set(model: VideoVLM, items: list[Item]) -> None:
     told = said(answers(model, items, READER, order="shuffled", seed=3))
     assert {each.order for each in told.values()} != {tuple(range(len(item.options))) for item in items}

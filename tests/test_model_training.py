@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,12 +33,12 @@ from model.dataset import BadClip, read_items  # noqa: E402
 from model.journal import Journal  # noqa: E402
 from model.language import LanguageOptions, build_tokenizer  # noqa: E402
 from model.lessons import Lesson, collate  # noqa: E402
-from model.options import DataOptions, OptimiserOptions, StillOptions, TrainOptions  # noqa: E402
-from model.schedule import Phase, follow, require_even, stills_optimiser  # noqa: E402
-from model.train import LINE, build_model, phases_of, read_data, train  # noqa: E402
+from model.options import DataOptions, GlideOptions, OptimiserOptions, StillOptions, TrainOptions  # noqa: E402
+from model.schedule import Mixed, Phase, follow, phases_of, require_even, stills_optimiser  # noqa: E402
+from model.train import LINE, prepare, read_data, train  # noqa: E402
 from model.training import Diverged, parameter_groups, suit  # noqa: E402
 from model.vision import VisionOptions  # noqa: E402
-from model.vlm import ModelOptions  # noqa: E402
+from model.vlm import ModelOptions, VideoVLM  # noqa: E402
 from qa_templates.curriculum import Curriculum, Stage  # noqa: E402
 
 torch.set_num_threads(1)
@@ -50,6 +52,7 @@ TINY = ModelOptions(
     VisionOptions(image_size_px=16, patch_px=4, width=16, depth=1, heads=2),
     LanguageOptions(width=16, depth=1, heads=2, vocabulary=512),
 )
+NONE: Any = None  # lessons that nobody asks for
 FEW = OptimiserOptions(steps=6, batch_size=4, lr=3e-3)
 
 
@@ -95,10 +98,10 @@ def write_video(path: Path, corners: np.ndarray, colour: tuple[int, int, int]) -
         container.mux(stream.encode())
 
 
-def write_data(root: Path, stages: tuple[str, ...] = ("",)) -> Path:
+def write_data(root: Path, stages: tuple[str, ...] = ("",), first: int = 0) -> Path:
     for folder in ("videos", "annotations", "trajectories"):
         (root / folder).mkdir(parents=True)
-    rows = [write_clip(root, number, stages[number % len(stages)]) for number in range(32)]
+    rows = [write_clip(root, number, stages[number % len(stages)]) for number in range(first, first + 32)]
     (root / "video_info.meta.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return root
 
@@ -108,9 +111,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_data(tmp_path_factory.mktemp("clips") / "data")
 
 
+def build_model(told: TrainOptions) -> VideoVLM:
+    return prepare(told, read_data(told.clips))[0]
+
+
 def options(data: Path, out: Path, **changes: object) -> TrainOptions:
     clips = DataOptions((str(data),), num_frames=4, workers=0)
-    told = {"out": str(out), "clips": clips, "model": TINY, "optimiser": FEW, "save_every": 100}
+    told = {"out": str(out), "clips": clips, "model": TINY, "optimiser": FEW, "save_every": 100, "precision": "fp32"}
     return TrainOptions(**{**told, **changes})
 
 
@@ -179,10 +186,13 @@ def test_a_batch_can_be_learned_by_heart(data: Path, tmp_path: Path) -> None:
     assert told[-1] < 0.2
 
 
-@pytest.mark.parametrize("stopped_at", [0, 2, 3, 4, 6])
+PHASES = {"stills": StillOptions(4, 8, 2e-3, questions=2), "glides": GlideOptions(2, 0.3)}
+
+
+@pytest.mark.parametrize("stopped_at", [0, 3, 4, 5, 6, 9])
 def test_a_stopped_run_goes_on_exactly(stopped_at: int, data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps 0–3 are stills; 3 is the last of them."""
-    told = options(data, tmp_path / "run", stills=StillOptions(4, 8, 2e-3))
+    """Steps 0–3 are stills, 4 and 5 glides, 6–11 videos, with glides among them."""
+    told = options(data, tmp_path / "run", **PHASES)
     with monkeypatch.context() as changed:
         Interrupted(changed, stopped_at)
         code, _ = run(told)
@@ -196,13 +206,13 @@ def test_a_stopped_run_goes_on_exactly(stopped_at: int, data: Path, whole: Path,
 def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that nothing interrupts."""
     out = tmp_path_factory.mktemp("whole") / "run"
-    assert run(options(data, out, stills=StillOptions(4, 8, 2e-3)))[0] == DONE
+    assert run(options(data, out, **PHASES))[0] == DONE
     return out
 
 
 def test_checkpoints_change_nothing(data: Path, whole: Path, tmp_path: Path) -> None:
     clips = DataOptions((str(data),), num_frames=4, workers=1, cache=str(tmp_path / "cache"))
-    told = options(data, tmp_path / "run", stills=StillOptions(4, 8, 2e-3), save_every=1, clips=clips)
+    told = options(data, tmp_path / "run", **PHASES, save_every=1, clips=clips)
     assert run(told)[0] == DONE
     same_run(tmp_path / "run", whole)
 
@@ -210,7 +220,7 @@ def test_checkpoints_change_nothing(data: Path, whole: Path, tmp_path: Path) -> 
 def test_a_crash_between_checkpoints_costs_the_steps_since(
     data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = options(data, tmp_path / "run", stills=StillOptions(4, 8, 2e-3), save_every=3)
+    told = options(data, tmp_path / "run", **PHASES, save_every=3)
     with monkeypatch.context() as changed, pytest.raises(ZeroDivisionError):
         add = Journal.add
         changed.setattr(Journal, "add", lambda journal, taken: (add(journal, taken), 1 / (taken.step - 7)))
@@ -290,7 +300,7 @@ def test_a_batch_in_parts_is_the_same_batch(data: Path, tmp_path: Path) -> None:
 
 def test_a_frozen_tower_does_not_move(data: Path, tmp_path: Path) -> None:
     told = options(data, tmp_path / "run", optimiser=replace(FEW, vision_lr=0.0))
-    before = build_model(told, read_data(told.clips)).state_dict()
+    before = build_model(told).state_dict()
     _, after = first_steps(told, data)
     moved = {name for name in after if not torch.equal(before[name], after[name])}
     assert not any(".tower." in name for name in moved)
@@ -300,7 +310,7 @@ def test_a_frozen_tower_does_not_move(data: Path, tmp_path: Path) -> None:
 def test_recomputing_activations_changes_nothing(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usual, _ = first_steps(options(data, tmp_path / "usual"), data)
     calls = []
-    model = build_model(options(data, tmp_path), read_data(DataOptions((str(data),))))
+    model = build_model(options(data, tmp_path))
     attention = type(model.vision.tower.encoder.layers[0].self_attn)
     plain = attention.forward
     monkeypatch.setattr(attention, "forward", lambda *told, **more: (calls.append(1), plain(*told, **more))[1])
@@ -310,7 +320,7 @@ def test_recomputing_activations_changes_nothing(data: Path, tmp_path: Path, mon
 
 
 def test_groups_of_parameters(data: Path, tmp_path: Path) -> None:
-    model = build_model(options(data, tmp_path), read_data(DataOptions((str(data),))))
+    model = build_model(options(data, tmp_path))
     groups = parameter_groups(model, replace(FEW, vision_lr=0.1, weight_decay=0.3))
     assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
     assert {(group["share"], group["weight_decay"]) for group in groups} == {(0.1, 0.3), (0.1, 0.0), (1.0, 0.3), (1.0, 0.0)}
@@ -325,10 +335,9 @@ def test_compiling_changes_nothing(data: Path, tmp_path: Path) -> None:
 
 
 def test_compiling_is_asked_for(data: Path, tmp_path: Path) -> None:
-    read = read_data(DataOptions((str(data),)))
     for compile_, compiled in (("always", True), ("never", False), ("auto", False)):
         told = options(data, tmp_path, compile=compile_)
-        suit(model := build_model(told, read), told, torch.device("cpu"))
+        suit(model := build_model(told), told, torch.device("cpu"))
         assert [part._compiled_call_impl is not None for part in (model.vision, model.language)] == [compiled, compiled]
 
 
@@ -344,7 +353,7 @@ def test_pretrained_parts_come_from_local_folders(data: Path, tmp_path: Path) ->
     Qwen2ForCausalLM(Qwen2Config(vocab_size=len(tokenizer), **sizes)).save_pretrained(tmp_path / "language")
     model = ModelOptions(TINY.compressor, VisionOptions(str(tmp_path / "tower")), LanguageOptions(str(tmp_path / "language")))
     told = options(data, tmp_path / "run", model=model, optimiser=replace(FEW, steps=2))
-    was = build_model(told, read_data(told.clips)).vision.tower.embeddings.patch_embedding.weight
+    was = build_model(told).vision.tower.embeddings.patch_embedding.weight
     kept = SiglipVisionModel.from_pretrained(tmp_path / "tower").embeddings.patch_embedding.weight
     assert torch.equal(was, kept)
     assert run(told)[0] == DONE
@@ -359,7 +368,7 @@ def test_pretrained_parts_come_from_local_folders(data: Path, tmp_path: Path) ->
 
 
 def test_a_damaged_model_is_named(data: Path, tmp_path: Path) -> None:
-    model = build_model(options(data, tmp_path), read_data(DataOptions((str(data),))))
+    model = build_model(options(data, tmp_path))
     with pytest.raises(BadCheckpoint, match="no such folder: give"):
         load_model(tmp_path / "model")
     save_model(model, tmp_path / "model")
@@ -379,16 +388,16 @@ def test_a_damaged_model_is_named(data: Path, tmp_path: Path) -> None:
 
 
 def test_tied_weights_are_stored_once_and_stay_tied(data: Path, tmp_path: Path) -> None:
-    model = build_model(options(data, tmp_path), read_data(DataOptions((str(data),))))
+    model = build_model(options(data, tmp_path))
     save_model(model, tmp_path / "model")
     loaded = load_model(tmp_path / "model")
     assert loaded.language.get_output_embeddings().weight is loaded.language.get_input_embeddings().weight
     size = sum(parameter.numel() for parameter in model.parameters()) * 4
     assert size < (tmp_path / "model" / "model.safetensors").stat().st_size < 1.1 * size + 10_000
     asked = "Which way?\nA. Up\nB. Down"
-    batch = collate([Lesson("u", np.zeros((4, 3, 16, 16), np.uint8), asked, "A", (0, 1), 1.0)], model)
+    batch = collate([Lesson("u", np.zeros((4, 3, 16, 16), np.uint8), ((asked, "A"),))], model)
     with torch.no_grad():
-        told = [each.eval()(batch.frames, batch.input_ids, batch.attention_mask) for each in (model, loaded)]
+        told = [each.eval()(batch.frames, batch.input_ids, batch.attention_mask, owner=batch.owner) for each in (model, loaded)]
     assert torch.equal(*told)
 
 
@@ -397,12 +406,12 @@ def test_tied_weights_are_stored_once_and_stay_tied(data: Path, tmp_path: Path) 
 
 def test_processes_share_the_lessons_of_a_step() -> None:
     optimiser = OptimiserOptions(steps=3, batch_size=12, accumulation=2)
-    phase = Phase("videos", 10, optimiser, None)
-    alone = [row for row in phase.rows(10, 0, 1)]
-    assert sorted(sum(alone, [])) == list(range(36))
+    phase = Phase("videos", 10, 3, NONE, optimiser, 10)
+    alone = list(phase.rows(10, 0, 1))
+    assert sorted(itertools.chain.from_iterable(alone)) == list(range(36))
     shared = [list(phase.rows(10, rank, 3)) for rank in range(3)]
     for part in range(6):
-        assert sorted(sum((rows[part] for rows in shared), [])) == sorted(alone[part])
+        assert sorted(itertools.chain.from_iterable(rows[part] for rows in shared)) == sorted(alone[part])
     assert list(phase.rows(12, 1, 3)) == shared[1][4:]
     with pytest.raises(ValueError, match="batch_size = 12 .* multiple of 10"):
         require_even([phase], 5)
@@ -411,21 +420,47 @@ def test_processes_share_the_lessons_of_a_step() -> None:
 def test_stills_warm_up_and_cool_down_in_proportion() -> None:
     stills = stills_optimiser(StillOptions(50, 64, 2e-3), OptimiserOptions(steps=1000, warm_up=100, lr=1e-3, floor_lr=1e-4))
     assert (stills.steps, stills.steps_of_warm_up, stills.batch_size) == (50, 5, 64)
-    phase = Phase("stills", 0, stills, None)
+    phase = Phase("stills", 0, 50, NONE, stills, 0)
     assert phase.lr(0) == pytest.approx(4e-4)
     assert phase.lr(5) == pytest.approx(2e-3)
     assert phase.lr(49) == pytest.approx(2e-4, rel=0.05)
 
 
+def test_glides_share_the_videos_schedule_and_leave_no_video_out(data: Path, tmp_path: Path) -> None:
+    told = options(data, tmp_path, **PHASES, clips=DataOptions((str(data),), num_frames=4, questions_per_look=2))
+    stills, glides, videos = phases_of(told, read_data(told.clips).train, 16)
+    assert [(phase.first, phase.end) for phase in (stills, glides, videos)] == [(0, 4), (4, 6), (6, 12)]
+    assert glides.lr(5) > videos.lr(6) > videos.lr(11)
+    assert isinstance(videos.lessons, Mixed)
+    looks = len(videos.lessons)
+    mixed = [videos.lessons[n].uid for n in range(looks * 10 // 7 + 1)]
+    clips = [uid for uid in mixed if "/" not in uid]
+    assert len(clips) == looks + 1 == len(set(clips)) + 1  # a whole round, and one of the next
+    assert mixed.index(next(uid for uid in mixed if "/" in uid)) == 3
+
+
+def test_a_run_starts_from_another(data: Path, tmp_path: Path) -> None:
+    assert run(options(data, tmp_path / "first"))[0] == DONE
+    root = write_data(tmp_path / "more", stages=("later",), first=32)
+    told = options(root, tmp_path / "second", start_from=str(tmp_path / "first"))
+    first = weights(tmp_path / "first")
+    assert all(torch.equal(first[name], weight) for name, weight in build_model(told).state_dict().items())
+    assert run(told)[0] == DONE
+    scenes = [set(load_run(tmp_path / name).record["trained_on"]) for name in ("first", "second")]
+    assert scenes[0] < scenes[1]
+    with pytest.raises(ValueError, match=r"start_from = .*model.compressor.k = 4 \(there 2\)"):
+        run(options(data, tmp_path / "third", start_from=told.out, model=replace(TINY, compressor=CompressorOptions("te_fusion", 4))))
+
+
 def test_a_curriculum_adds_one_stage_after_the_other(tmp_path: Path) -> None:
     items = read_items(write_data(tmp_path / "data", stages=("plain", "hard", "plain", "plain")))
     optimiser = OptimiserOptions(steps=8, batch_size=4)
-    pool = follow(Curriculum((Stage("plain", 1.0), Stage("hard", 3.0))), items, optimiser)
+    pool = follow(Curriculum((Stage("plain", 1.0), Stage("hard", 3.0))), items, optimiser.steps * optimiser.batch_size)
     stages = [{items[place].stage for place in pool(number)} for number in range(8 * 4)]
     assert stages == [{"plain"}] * 2 * 4 + [{"plain", "hard"}] * 6 * 4
     assert len(pool(31)) == len(items)
     with pytest.raises(ValueError, match=r"stage = 'harder' .*hard, plain.*python -m generator curriculum="):
-        follow(Curriculum((Stage("plain"), Stage("harder"))), items, optimiser)
+        follow(Curriculum((Stage("plain"), Stage("harder"))), items, 32)
 
 
 def test_a_curriculum_is_followed(tmp_path: Path) -> None:
@@ -433,9 +468,9 @@ def test_a_curriculum_is_followed(tmp_path: Path) -> None:
     curriculum = tmp_path / "mine.yaml"
     curriculum.write_text("stages:\n  - {name: plain}\n  - {name: usual}\n")
     told = options(root, tmp_path / "run", curriculum=str(curriculum))
-    read = read_data(told.clips)
-    (videos,) = phases_of(told, build_model(told, read), read)
-    stage_of = {item.uid: item.stage for item in read.train}
+    items = read_data(told.clips).train
+    (videos,) = phases_of(told, items, 16)
+    stage_of = {item.uid: item.stage for item in items}
     assert {stage_of[videos.lessons[number].uid] for number in range(3 * 4)} == {"plain"}
     assert {stage_of[videos.lessons[number].uid] for number in range(3 * 4, 6 * 4)} == {"plain", "usual"}
     assert run(told)[0] == DONE
@@ -488,6 +523,7 @@ def test_the_paper_s_recipe_is_its_table_5() -> None:
 def test_bad_input_is_one_clear_paragraph(argument: str, said: str, monkeypatch, capsys, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["model.train", *argument.split()])
+    monkeypatch.setattr(signal, "signal", lambda *told: None)  # this process keeps its own handlers
     with pytest.raises(SystemExit) as left:
         LINE.run(lambda told: train(told, Console(file=io.StringIO())))
     message = capsys.readouterr().err
@@ -501,8 +537,9 @@ def test_bad_input_is_one_clear_paragraph(argument: str, said: str, monkeypatch,
 
 
 OVERRIDES = (
-    "compressor=te_fusion k=2 num_frames=4 steps=8 batch_size=4 lr=3e-3 stills.steps=4 stills.batch_size=8 save_every=1 "
-    "model.vision={path:null,image_size_px:16,patch_px:4,width:16,depth:1,heads:2} model.language={path:null,width:16,depth:1,heads:2,vocabulary:512}"
+    "compressor=te_fusion k=2 num_frames=4 steps=6 batch_size=4 lr=3e-3 stills.steps=2 stills.batch_size=8 glides.steps=2 save_every=1 precision=fp32 "
+    "model.vision={path:null,image_size_px:16,patch_px:4,width:16,depth:1,heads:2} "
+    "model.language={path:null,width:16,depth:1,heads:2,vocabulary:512}"
 )
 
 
@@ -555,6 +592,16 @@ def test_a_killed_process_goes_on_exactly(number: signal.Signals, step: int, dat
     code, said = end(begin(data, tmp_path / "run", "workers=1"))
     assert code == DONE, said
     same_run(tmp_path / "run", tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_half_precision_learns_the_same_but_for_rounding(data: Path, tmp_path: Path) -> None:
+    assert run(composed(f"data={data}", f"out={tmp_path / 'full'}", *OVERRIDES.split()))[0] == DONE
+    code, said = end(begin(data, tmp_path / "half", "precision=bf16"))
+    assert code == DONE, said
+    assert "bf16" in said
+    assert losses(tmp_path / "half") == pytest.approx(losses(tmp_path / "full"), abs=0.1)
+    assert losses(tmp_path / "half") != losses(tmp_path / "full")
 
 
 @pytest.mark.slow
