@@ -25,6 +25,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +40,7 @@ from rich.table import Table
 
 from benchmarks.compressors import interval
 from conf.command_line import CONVERTER, DONE, INTERRUPTED
-from model.checkpoint import read_record
+from model.checkpoint import RECORD, read_record
 from model.dataset import Item, read_items
 from model.evaluate import EvaluateOptions, evaluate
 from model.factors import Factors, read_factors
@@ -99,7 +100,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Exam:
     """What the models say to the questions of the test set.
 
     Args:
@@ -136,9 +137,10 @@ def asked_more(profile: Profile, curriculum: Curriculum) -> tuple[str, ...]:
 
 
 def groups(templates: Sequence[str], items: Sequence[Item]) -> dict[str, np.ndarray]:
-    """Which questions ``(question,)`` are of the templates that failed, of the others, and all; those of no question are left out."""
+    """Which questions ``(question,)`` are of the templates that failed, of the others, and all; where nothing failed, these alone."""
     failed = np.array([item.template in templates for item in items], bool)
-    return _some({FAILED: failed, REST: ~failed, ALL: np.ones(len(items), bool)})
+    apart = {FAILED: failed, REST: ~failed} if failed.any() else {}
+    return _some({**apart, ALL: np.ones(len(items), bool)})
 
 
 def slices_of(templates: Sequence[str], profile: Profile, factors: Sequence[Factors], least: int = FEW) -> dict[str, np.ndarray]:
@@ -166,7 +168,10 @@ def sentences(found: Sequence[Comparison], seeds: int) -> list[str]:
     by_name = {each.name: each for each in found}
     said = [_verdict(by_name[name]) for name in (FAILED, REST, ALL) if name in by_name]
     if FAILED not in by_name:
-        said.insert(0, "The probe names no template that fails, so that there is no comparison of what failed.")
+        said.insert(
+            0,
+            "The probe names no template that fails: its curriculum is about as even as the other, and there is no comparison of what failed.",
+        )
     elif REST not in by_name:
         said.insert(1, "All templates failed alike: there is no rest.")
     few = "So few seeds hardly show how much training runs differ. " if seeds < 3 else ""
@@ -252,6 +257,10 @@ class Plan:
     def data(self, name: str) -> Path:
         return self.out / "data" / name
 
+    def practice(self, kind: str) -> Path:
+        """The clips of a kind of practice."""
+        return self.data(f"practice-{kind}")
+
     def run(self, name: str) -> Path:
         """Of the base model, or ``probe-seed0``."""
         return self.base if self.base is not None and name == "base" else self.out / "runs" / name
@@ -271,7 +280,7 @@ class Plan:
     def onward(self, kind: str, seed: int) -> TrainOptions:
         """How training goes on with practice of a kind: as the base model was trained, but for what is shown and for how long."""
         base = CONVERTER.structure(read_record(self.run("base"))["options"], TrainOptions)
-        folders = (*base.clips.folders, str(self.data(kind)))
+        folders = (*base.clips.folders, str(self.practice(kind)))
         steps, lr = self.more_steps or max(1, base.optimiser.steps // 2), self.more_lr * base.optimiser.lr
         return replace(
             base,
@@ -287,9 +296,9 @@ class Plan:
         )
 
 
-def generate(plan: Plan, name: str, clips: int, split: str, told: Sequence[str] = ()) -> None:
+def generate(plan: Plan, folder: Path, clips: int, split: str, told: Sequence[str] = ()) -> None:
     """Make a data set, or what is missing of it. Raises CalledProcessError, after the generator has said why."""
-    out = f"out={json.dumps(str(plan.data(name)))}"
+    out = f"out={json.dumps(str(folder))}"
     keys = (f"preset={plan.preset}", f"num_videos={clips}", f"split={split}", out, *told, *plan.rendering)
     subprocess.run([sys.executable, "-m", "generator", *keys], check=True)
 
@@ -303,7 +312,7 @@ def learn(options: TrainOptions, console: Console) -> None:
 def answered(plan: Plan, run: str, data: str, console: Console) -> Path:
     """What the model of a run says to a data set, asked once; the file of its answers."""
     folder = plan.out / "answers" / data / run
-    if not (folder / "results.json").is_file():
+    if not _is_newer(folder / "results.json", plan.run(run) / RECORD, plan.data(data) / "annotations"):
         told = EvaluateOptions(str(plan.data(data)), str(plan.run(run)), device=plan.device, cache=str(plan.cache), out=str(folder))
         evaluate(told, console)
     return folder / "predictions.jsonl"
@@ -311,14 +320,18 @@ def answered(plan: Plan, run: str, data: str, console: Console) -> Path:
 
 def probed(plan: Plan, console: Console) -> Path:
     """The folder of what the probe finds out about the base model, once."""
-    folder = plan.out / "probe"
-    if not (folder / "index.html").is_file():
-        file = answered(plan, "base", "probe", console)
+    folder, file = plan.out / "probe", answered(plan, "base", "probe", console)
+    if not _is_newer(folder / "index.html", file):
         probe(ProbeOptions(str(plan.data("probe")), predictions=str(file), out=str(folder)), console)
     return folder
 
 
-def tested(plan: Plan, console: Console) -> Tested:
+def _is_newer(made: Path, *sources: Path) -> bool:
+    """Whether a file is there, and was written after what it was made from; a folder changes when a file is added to it."""
+    return made.is_file() and made.stat().st_mtime_ns > max(source.stat().st_mtime_ns for source in sources)
+
+
+def tested(plan: Plan, console: Console) -> Exam:
     """What all models say to the test set."""
     items = [item for item in read_items(plan.data("test")) if item.has_answer]
 
@@ -327,23 +340,23 @@ def tested(plan: Plan, console: Console) -> Tested:
         return [said[item.uid].letter == item.answer for item in items]
 
     by_kind = {kind: np.array([right(f"{kind}-seed{seed}") for seed in range(plan.seeds)], float) for kind in KINDS}
-    return Tested(items, np.array(right("base"), float), by_kind)
+    return Exam(items, np.array(right("base"), float), by_kind)
 
 
 def run(plan: Plan, console: Console) -> dict[str, Any]:
     """All steps, each left alone where it is done; what came out."""
     console.rule("clips")
     if plan.base is None:
-        generate(plan, "base", plan.clips, "train")
-    generate(plan, "probe", plan.probed, "probe")
-    generate(plan, "test", plan.tested, "test")
+        generate(plan, plan.data("base"), plan.clips, "train")
+    generate(plan, plan.data("probe"), plan.probed, "probe")
+    generate(plan, plan.data("test"), plan.tested, "test")
     console.rule("base model")
     if plan.base is None:
         learn(plan.base_options(), console)
     folder = probed(plan, console)
     console.rule("practice")
-    generate(plan, CHOSEN, plan.more, "practice", [f"curriculum={json.dumps(str(folder / 'curriculum.yaml'))}"])
-    generate(plan, EVEN, plan.more, "practice")
+    generate(plan, plan.practice(CHOSEN), plan.more, "practice", [f"curriculum={json.dumps(str(folder / 'curriculum.yaml'))}"])
+    generate(plan, plan.practice(EVEN), plan.more, "practice")
     for seed, kind in itertools.product(range(plan.seeds), KINDS):
         console.rule(f"{kind}, seed {seed}")
         learn(plan.onward(kind, seed), console)
@@ -356,7 +369,7 @@ def _report(plan: Plan, profile: Profile, curriculum: Curriculum, console: Conso
     factors = read_factors(plan.data("test"), answers.items)
     asked = groups(templates, answers.items) | slices_of(templates, profile, factors)
     found = [answers.compare(name, members) for name, members in asked.items()]
-    practice = {kind: practised(templates, read_items(plan.data(kind))) for kind in KINDS}
+    practice = {kind: practised(templates, read_items(plan.practice(kind))) for kind in KINDS}
     said = sentences(found, plan.seeds)
     console.print(table(found))
     console.print(f"Failed, by the probe: {', '.join(templates) or 'none'}.", soft_wrap=True)
@@ -382,6 +395,7 @@ def _report(plan: Plan, profile: Profile, curriculum: Curriculum, console: Conso
 def main() -> int:
     """Go through the steps, and write down what came out; returns the exit code."""
     arguments, training = _parser().parse_known_args()
+    logging.getLogger("accelerate").setLevel(logging.ERROR)  # tied weights are stored once, as they should be
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
     plan = _plan(arguments, training)
     try:
@@ -392,7 +406,8 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("interrupted: the same command goes on")
         return INTERRUPTED
-    console.print(f"{plan.out / 'results.json'} has the figures; {plan.out / 'probe' / 'index.html'} is what the probe found.")
+    told = f"{plan.out / 'results.json'} has the figures; {plan.out / 'probe' / 'index.html'} is what the probe found."
+    console.print(told, soft_wrap=True, markup=False)
     return DONE
 
 
@@ -401,7 +416,7 @@ def _plan(arguments: argparse.Namespace, training: Sequence[str]) -> Plan:
     tiny, rendering = told.pop("tiny"), tuple(told.pop("generate"))
     if not tiny:
         return Plan(**told, rendering=rendering, training=tuple(training))
-    sizes = {"clips": 24, "more": 12, "probed": 24, "tested": 24, "seeds": 1, "steps": 5, "more_steps": 5}
+    sizes = {"clips": 24, "more": 8, "probed": 12, "tested": 12, "seeds": 1, "steps": 5, "more_steps": 5}
     return Plan(**{**told, **sizes}, rendering=(*TINY_CLIPS, *rendering), training=(*TINY, *training))
 
 

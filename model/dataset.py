@@ -2,7 +2,7 @@
 
 items = read_items("outputs/motionfoundry-train-seed0")
 train, held_out = split(items, held_out=0.2)
-glimpse = FrameReader(num_frames=16, size_px=64).read(items[0].video)  # glimpse.frames: (16, 3, 64, 64) uint8
+glimpse = FrameReader(num_frames=16, size_px=64).read(items[0].video, None)  # glimpse.frames: (16, 3, 64, 64) uint8
 """
 
 from __future__ import annotations
@@ -156,13 +156,13 @@ class FrameReader:
         count = CHOICES * self.num_frames
         return np.arange(count) * total // count
 
-    def read(self, video: Path, jitter: np.random.Generator | None = None) -> Glimpse:
-        """``num_frames`` frames: the middle one of each part, or with ``jitter`` a candidate of it that is drawn.
+    def read(self, video: Path, rng: np.random.Generator | None) -> Glimpse:
+        """``num_frames`` frames: the middle one of each part, or with ``rng`` a candidate of it that is drawn.
 
         Raises:
             BadClip: the file is missing, cut short or no video.
         """
-        chosen = np.full(self.num_frames, MIDDLE) if jitter is None else jitter.integers(CHOICES, size=self.num_frames)
+        chosen = np.full(self.num_frames, MIDDLE) if rng is None else rng.integers(CHOICES, size=self.num_frames)
         return self._glimpse(video, CHOICES * np.arange(self.num_frames) + chosen)
 
     def still(self, video: Path, candidate: int) -> Glimpse:

@@ -119,6 +119,14 @@ class Lessons(Dataset[Lesson]):
         """The n-th of endless rounds, each of which is in an order of its own."""
         return among[int(_round(self.seed, n // len(among), len(among))[n % len(among)])]
 
+    def _put(self, item: Item, flip: bool, rng: np.random.Generator) -> Asked:
+        """A question of a clip, or of its mirror image."""
+        text, *options = map(mirrored, (item.text, *item.options)) if flip else (item.text, *item.options)
+        return self._asked(text, options, item.letters.index(item.answer), rng)
+
+    def _teachable(self, item: Item) -> bool:
+        return item.has_answer and (self.reply != "text" or is_open(item.options[item.letters.index(item.answer)]))
+
     def _asked(self, text: str, options: Sequence[str], right: int, rng: np.random.Generator) -> Asked:
         """A question as it is shown, what is to be said, and the order of its options.
 
@@ -181,13 +189,6 @@ class VideoLessons(Lessons):
         asked = [self._put(item, flip, rng) for item in items]
         return _lesson(items[0].uid, flipped(glimpse.frames) if flip else glimpse.frames, asked, glimpse.shown_fps)
 
-    def _put(self, item: Item, flip: bool, rng: np.random.Generator) -> Asked:
-        text, *options = map(mirrored, (item.text, *item.options)) if flip else (item.text, *item.options)
-        return self._asked(text, options, item.letters.index(item.answer), rng)
-
-    def _teachable(self, item: Item) -> bool:
-        return item.has_answer and (self.reply != "text" or is_open(item.options[item.letters.index(item.answer)]))
-
     def _allowed(self, n: int) -> Sequence[tuple[Item, ...]]:
         among = self._all if self._pool is None else self._pool(n)
         if among is not self._among:
@@ -208,8 +209,9 @@ class StillLessons(Lessons):
     """Questions on single frames of clips, made from the annotations; see `model.stills`.
 
     Args:
-        items: questions of the clips; what they ask does not matter.
+        items: questions of the clips.
         questions: about each frame, different ones as far as it proves so many.
+        ahead: questions of the clip itself, asked of the frame: it does not tell, but their words are known when videos come.
         kinds: of `model.stills.KINDS`; empty: all.
 
     Raises:
@@ -224,12 +226,16 @@ class StillLessons(Lessons):
         reply: str = "letter",
         seed: int = 0,
         questions: int = 1,
+        ahead: int = 0,
         kinds: Sequence[str] = (),
     ) -> None:
         super().__init__(reader, data, reply, seed)
         self.views = views(items)
         self.known = vocabulary(self.views)
-        self.questions, self.kinds = questions, tuple(kinds)
+        self.questions, self.ahead, self.kinds = questions, ahead, tuple(kinds)
+        self._of_clip: dict[Path, list[Item]] = {}
+        for item in filter(self._teachable, items):
+            self._of_clip.setdefault(item.video, []).append(item)
 
     def __len__(self) -> int:
         return len(self.views)
@@ -246,6 +252,8 @@ class StillLessons(Lessons):
         if glimpse.total != view.num_frames():
             raise BadClip(f"{view.video} has {glimpse.total} frames, and its annotation tells of {view.num_frames()}: generate it again")
         asked = [self._asked(still.text, still.options, 0, rng) for still in (stills * self.questions)[: self.questions]]
+        own = [item for item in self._of_clip.get(view.video, ()) if can_mirror(item) or not flip]
+        asked += [self._put(own[place], flip, rng) for place in (_some(len(own), self.ahead, rng) if own else ())]
         uid = f"{view.key}/{glimpse.indices[0]}/{stills[0].kind}"
         return _lesson(uid, flipped(glimpse.frames) if flip else glimpse.frames, asked, 0.0)
 
@@ -414,8 +422,9 @@ def _collate(told: Sequence[Lesson | ValueError], model: VideoVLM) -> Batch | Va
 
 
 def _alone(worker: int) -> None:
-    """One thread for each process that makes batches: the trainer needs the others. Ctrl-C is for the trainer to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """One thread for each process that makes batches: the trainer needs the others. Ctrl-C and SIGTERM are for the trainer to answer."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(1)
 

@@ -122,17 +122,20 @@ class StillOptions:
     Args:
         steps: 0 leaves it out, for a pretrained model.
         questions: asked of each frame.
+        ahead: questions of the clip that are asked of the frame as well: it does not tell, but their words are known when videos come.
     """
 
     steps: int = 0
     batch_size: int = 64
     lr: float = 1e-3
     questions: int = 6
+    ahead: int = 1
 
     def __post_init__(self) -> None:
         require(self.steps >= 0, "stills.steps", self.steps, "0 or more")
         require(self.batch_size >= 1, "stills.batch_size", self.batch_size, "1 or more")
         require(self.questions >= 1, "stills.questions", self.questions, "1 or more")
+        require(self.ahead >= 0, "stills.ahead", self.ahead, "0 or more")
         require(self.lr > 0, "stills.lr", self.lr, "above 0")
 
 

@@ -101,7 +101,7 @@ def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> lis
     of_videos = replace(options.optimiser, steps=options.optimiser.steps + options.glides.steps)
     phases: list[Phase] = []
     if options.stills.steps:
-        stills = StillLessons(items, *told, questions=options.stills.questions)
+        stills = StillLessons(items, *told, questions=options.stills.questions, ahead=options.stills.ahead)
         phases.append(Phase("stills", 0, options.stills.steps, stills, stills_optimiser(options.stills, options.optimiser), 0))
     begun = options.stills.steps
     if glides and options.glides.steps:

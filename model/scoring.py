@@ -224,7 +224,7 @@ def _glimpses(windows: Sequence[list[Ask]], reader: FrameReader, manner: Manner)
     try:
         for window, following in zip([[], *windows], [*windows, []], strict=True):
             glimpses = _read(reading, manner.skip_damaged)
-            reading = {video: reading.get(video) or pool.submit(reader.read, video) for video in _videos(following)}
+            reading = {video: reading.get(video) or pool.submit(reader.read, video, None) for video in _videos(following)}
             yield window, glimpses
     finally:
         pool.shutdown(cancel_futures=True)

@@ -239,7 +239,9 @@ def _close(outcome: Outcome, training: Training, console: Console) -> int:
     many = len(training.options.clips.folders) > 1
     console.print(f"The model is in {root / MODEL}. To see what it has learned:", soft_wrap=True)
     console.print(
-        f"python -m model.evaluate checkpoint={shlex.quote(str(root))} data={f'[{folders}]' if many else folders}", soft_wrap=True
+        f"python -m model.evaluate checkpoint={shlex.quote(str(root))} data={f'[{folders}]' if many else folders}",
+        soft_wrap=True,
+        markup=False,
     )
     return DONE
 
@@ -265,7 +267,7 @@ def _versions() -> dict[str, str]:
 
 
 def _size_px(model: VideoVLM) -> int:
-    return int(cast(int, model.vision.tower.config.image_size))
+    return cast(int, model.vision.tower.config.image_size)
 
 
 if __name__ == "__main__":

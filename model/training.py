@@ -11,7 +11,7 @@ import math
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import AdamW
@@ -78,6 +79,7 @@ def accelerator_for(options: TrainOptions, device: str = "auto") -> Accelerator:
     half = options.precision == "bf16" or (options.precision == "auto" and fit)
     if gpu:
         torch.set_float32_matmul_precision("high")  # TF32 where autocast leaves float32
+    AcceleratorState._reset_state()  # a process may train twice, at another precision
     return Accelerator(mixed_precision="bf16" if half else "no", cpu=not gpu)
 
 
@@ -290,7 +292,7 @@ def suit(model: VideoVLM, options: TrainOptions, device: torch.device) -> None:
         model.language.compile(dynamic=True)  # prompts differ in length
 
 
-def _has_bf16(capabilities: dict[str, Any]) -> bool:
+def _has_bf16(capabilities: Mapping[str, Any]) -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 

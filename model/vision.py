@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -53,7 +54,7 @@ def build_tower(options: VisionOptions, pretrained: bool = True) -> SiglipVision
 
 def image_size_px(options: VisionOptions) -> int:
     """Width and height of the pictures that the tower takes. Raises ValueError when there is no tower at ``path``."""
-    return options.image_size_px if options.path is None else int(_config_at(options.path).image_size)  # type: ignore[call-overload]
+    return options.image_size_px if options.path is None else cast(int, _config_at(options.path).image_size)
 
 
 def normalised(frames: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from benchmarks.curriculum import (  # noqa: E402
     KINDS,
     REST,
     Comparison,
-    Tested,
+    Exam,
     asked_more,
     groups,
     practised,
@@ -46,7 +46,7 @@ def items(scenes: int) -> list[Item]:
     return [Item(f"q{s}-{t}", f"c{s}", "Camera Motion", t, "?", options, "A", f"s{s}", Path("v")) for s in range(scenes) for t in TEMPLATES]
 
 
-def planted(scenes: int, gains: Mapping[str, float], seed: int = 0, seeds: int = 3) -> Tested:
+def planted(scenes: int, gains: Mapping[str, float], seed: int = 0, seeds: int = 3) -> Exam:
     """Models that are right by chance alone: the base model in 30 % of what failed and 60 % of the rest, the others more often.
 
     Args:
@@ -60,10 +60,10 @@ def planted(scenes: int, gains: Mapping[str, float], seed: int = 0, seeds: int =
     def said(share: np.ndarray, times: int) -> np.ndarray:
         return (rng.random((times, len(asked))) < share).astype(float)
 
-    return Tested(asked, said(base, 1)[0], {kind: said(base + gains[kind] * failed, seeds) for kind in KINDS})
+    return Exam(asked, said(base, 1)[0], {kind: said(base + gains[kind] * failed, seeds) for kind in KINDS})
 
 
-def compared(found: Tested) -> dict[str, Comparison]:
+def compared(found: Exam) -> dict[str, Comparison]:
     return {name: found.compare(name, members) for name, members in groups(WORST, found.items).items()}
 
 
@@ -89,8 +89,9 @@ def test_a_loss_is_said_as_plainly_as_a_gain():
 
 def test_where_there_is_no_gain_it_is_hardly_ever_said():
     """Intervals of 95 % miss at most about one time in twenty; both kinds of practice add 20 points here."""
-    told = [compared(planted(40, {CHOSEN: 0.2, EVEN: 0.2}, seed))[FAILED].ahead for seed in range(60)]
-    assert sum(not gain.low <= 0 <= gain.high for gain in told) <= 6
+    exams = [planted(40, {CHOSEN: 0.2, EVEN: 0.2}, seed) for seed in range(30)]
+    told = [exam.compare(FAILED, groups(WORST, exam.items)[FAILED]).ahead for exam in exams]
+    assert sum(not gain.low <= 0 <= gain.high for gain in told) <= 4
     assert abs(np.mean([gain.mean for gain in told])) < 0.02
 
 
@@ -109,7 +110,7 @@ def test_all_or_nothing_that_fails_is_said():
     assert [each.name for each in everything] == [FAILED, ALL]
     assert "there is no rest" in sentences(everything, 3)[1]
     nothing = [asked.compare(name, members) for name, members in groups((), asked.items).items()]
-    assert [each.name for each in nothing] == [REST, ALL]
+    assert [each.name for each in nothing] == [ALL]
     assert "no template that fails" in sentences(nothing, 3)[0]
 
 
@@ -158,7 +159,7 @@ def test_the_experiment_runs_and_goes_on(tmp_path):
     subprocess.run(command, check=True, capture_output=True, timeout=1200)
     results = tmp_path / "loop" / "results.json"
     told = json.loads(results.read_text(encoding="utf-8"))
-    assert {kind: each["clips"] for kind, each in told["practice"].items()} == {EVEN: 12, CHOSEN: 12}
+    assert {kind: each["clips"] for kind, each in told["practice"].items()} == {EVEN: 8, CHOSEN: 8}
     assert ALL in {each["name"] for each in told["found"]}
     records = {kind: json.loads((tmp_path / "loop" / "runs" / f"{kind}-seed0" / "training.json").read_text()) for kind in KINDS}
     assert {record["options"]["start_from"] for record in records.values()} == {str(tmp_path / "loop" / "runs" / "base")}

@@ -137,7 +137,7 @@ def numbers(frames: np.ndarray) -> np.ndarray:
 def test_frames_are_taken_at_even_distances_and_cached(tmp_path: Path) -> None:
     video = grey_ramp(tmp_path / "ramp.mp4")
     reader = FrameReader(8, 16, tmp_path / "cache")
-    first, again = reader.read(video), reader.read(video)
+    first, again = reader.read(video, None), reader.read(video, None)
     assert first.frames.shape == (8, 3, 16, 16) and first.frames.dtype == np.uint8
     assert first.indices == tuple(numbers(first.frames)) == tuple(range(2, 40, 5))
     assert (first.fps, first.total, first.shown_fps) == (24.0, 40, 8 / (40 / 24))
@@ -172,18 +172,18 @@ def test_a_clip_that_was_made_again_and_one_of_the_same_name_are_not_mistaken(tm
     for folder in ("one", "other"):
         (tmp_path / folder).mkdir()
     one, other = grey_ramp(tmp_path / "one" / "clip.mp4"), grey_ramp(tmp_path / "other" / "clip.mp4", 20)
-    assert (reader.read(one).total, reader.read(other).total) == (40, 20)
+    assert (reader.read(one, None).total, reader.read(other, None).total) == (40, 20)
     grey_ramp(one, 30)
-    assert reader.read(one).total == 30
+    assert reader.read(one, None).total == 30
 
 
 def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     video, reader = grey_ramp(tmp_path / "ramp.mp4"), FrameReader(4, 16, tmp_path / "cache")
-    whole = reader.read(video)
+    whole = reader.read(video, None)
     (kept,) = (tmp_path / "cache").rglob("*.safetensors")
     for damage in (b"", b"x" * 50, kept.read_bytes()[:700]):
         kept.write_bytes(damage)
-        assert np.array_equal(reader.read(video).frames, whole.frames)
+        assert np.array_equal(reader.read(video, None).frames, whole.frames)
     assert [path.suffix for path in kept.parent.iterdir()] == [".safetensors"]
 
 
@@ -201,7 +201,7 @@ def test_clips_that_are_cut_short_are_named(tmp_path: Path, share: float, cached
     cut = grey_ramp(tmp_path / "cut.mp4")
     cut.write_bytes(cut.read_bytes()[: int(share * cut.stat().st_size)])
     with pytest.raises(BadClip, match="cut.mp4"):
-        FrameReader(4, 16, tmp_path / "cache" if cached else None).read(cut)
+        FrameReader(4, 16, tmp_path / "cache" if cached else None).read(cut, None)
     assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.safetensors"))
 
 
@@ -212,4 +212,4 @@ def test_what_is_no_clip_is_named(tmp_path: Path, cached: bool) -> None:
     folder.mkdir()
     for path in (tmp_path / "missing.mp4", text, folder):
         with pytest.raises(BadClip, match=path.name):
-            FrameReader(4, 16, tmp_path / "cache" if cached else None).read(path)
+            FrameReader(4, 16, tmp_path / "cache" if cached else None).read(path, None)

@@ -500,7 +500,7 @@ def test_texts_are_scored_as_replies_to_the_question_without_its_options(model: 
     given_order, turned = (said(answers(model, items[:1], READER, by="text", order=turn))["u0"] for turn in (0, 3))
     assert given_order.log_probs == pytest.approx(turned.log_probs, abs=1e-5)
     with torch.no_grad():
-        tokens = model.see(torch.from_numpy(READER.read(items[0].video).frames)[None])
+        tokens = model.see(torch.from_numpy(READER.read(items[0].video, None).frames)[None])
         (scores,) = option_log_probs(model, tokens, [model.prompt(items[0].text, NUM_FRAMES)], [items[0].options])
     assert given_order.log_probs == pytest.approx(scores, abs=1e-5)
 
@@ -532,7 +532,7 @@ def test_shuffled_options_are_told_in_the_letters_of_the_data_set(model: VideoVL
 def test_generation_asks_as_motionbench_does(model: VideoVLM, items: list[Item], seen: torch.Tensor) -> None:
     each = said(answers(model, items[:1], READER, by="generation"))["u0"]
     with torch.no_grad():
-        tokens = model.see(torch.from_numpy(READER.read(items[0].video).frames)[None])
+        tokens = model.see(torch.from_numpy(READER.read(items[0].video, None).frames)[None])
         (reply,) = generated(model, tokens, [model.prompt(f"{items[0].prompt}\n{INSTRUCTION}", NUM_FRAMES)])
     assert each.said == reply
 

@@ -124,7 +124,7 @@ def data(**changes: object) -> DataOptions:
 
 def every_kind(items: Sequence[Item], reader: FrameReader, options: DataOptions, reply: str = "both", seed: int = 3) -> list[Lessons]:
     told = (items, reader, options, reply, seed)
-    return [VideoLessons(*told), StillLessons(*told, questions=3), GlideLessons(*told, questions=2)]
+    return [VideoLessons(*told), StillLessons(*told, questions=3, ahead=1), GlideLessons(*told, questions=2)]
 
 
 def same(one: Lesson, other: Lesson) -> bool:
@@ -157,7 +157,7 @@ from model.dataset import FrameReader, read_items
 from model.lessons import GlideLessons, StillLessons, VideoLessons
 from model.options import DataOptions
 told = (read_items(sys.argv[1]), FrameReader(8, 48), DataOptions(folders=("data",), num_frames=8), "both", 3)
-for lessons in (VideoLessons(*told), StillLessons(*told, questions=3), GlideLessons(*told, questions=2)):
+for lessons in (VideoLessons(*told), StillLessons(*told, questions=3, ahead=1), GlideLessons(*told, questions=2)):
     for n in (30, 4):
         lesson = lessons[n]
         print(hashlib.sha256(lesson.frames.tobytes() + repr((lesson.uid, lesson.asked, lesson.orders)).encode()).hexdigest())
@@ -255,7 +255,7 @@ def test_a_pool_names_places_of_the_items_that_were_given(items: list[Item], rea
 def test_jitter_shows_other_frames_and_without_it_middles_are_shown(items: list[Item], reader: FrameReader) -> None:
     plain = VideoLessons(items, reader, data(jitter=False, mirror=False))
     videos = {item.uid: item.video for item in items}
-    assert all(np.array_equal(plain[n].frames, reader.read(videos[plain[n].uid]).frames) for n in range(10))
+    assert all(np.array_equal(plain[n].frames, reader.read(videos[plain[n].uid], None).frames) for n in range(10))
     drawn = VideoLessons(items, reader, data(mirror=False))
     assert sum(np.array_equal(drawn[n].frames, plain[n].frames) for n in range(10)) < 3
 
@@ -285,7 +285,7 @@ def test_questions_of_unknown_words_are_not_mirrored(items: list[Item], reader: 
     foreign = [Item(each.uid, each.key, "", "", each.text, each.options, each.answer, each.scene, each.video) for each in items]
     lessons = VideoLessons(foreign, reader, data(jitter=False))
     videos = {item.uid: item.video for item in items}
-    assert all(np.array_equal(lessons[n].frames, reader.read(videos[lessons[n].uid]).frames) for n in range(20))
+    assert all(np.array_equal(lessons[n].frames, reader.read(videos[lessons[n].uid], None).frames) for n in range(20))
 
 
 def test_twins_stay_together(items: list[Item]) -> None:
@@ -395,6 +395,15 @@ def test_what_is_asked_of_a_still_is_true_of_its_pixels(items: list[Item], reade
         for text, reply in lesson.asked:
             kinds[check_still(lesson.frames[0], text, reply, named)] += 1
     assert set(kinds) == set(KINDS) and min(kinds.values()) > 20
+
+
+def test_questions_of_the_clip_are_asked_ahead_in_its_own_words(items: list[Item], reader: FrameReader) -> None:
+    lessons = StillLessons(items, reader, data(), "text", 5, questions=2, ahead=2)
+    own = {(item.key, text) for item in items for text in (item.text, mirrored(item.text))}
+    for n in range(20):
+        lesson = lessons[n]
+        assert len(lesson.asked) == 4
+        assert all((lesson.uid.split("/")[0], text) in own for text, _ in lesson.asked[2:])
 
 
 def check_still(frame: np.ndarray, text: str, reply: str, named: dict[str, Thing]) -> str:

@@ -537,7 +537,8 @@ def test_bad_input_is_one_clear_paragraph(argument: str, said: str, monkeypatch,
 
 
 OVERRIDES = (
-    "compressor=te_fusion k=2 num_frames=4 steps=6 batch_size=4 lr=3e-3 stills.steps=2 stills.batch_size=8 glides.steps=2 save_every=1 precision=fp32 "
+    "compressor=te_fusion k=2 num_frames=4 steps=6 batch_size=4 lr=3e-3 stills.steps=2 stills.batch_size=8 glides.steps=2 save_every=1 "
+    "precision=fp32 "
     "model.vision={path:null,image_size_px:16,patch_px:4,width:16,depth:1,heads:2} "
     "model.language={path:null,width:16,depth:1,heads:2,vocabulary:512}"
 )
@@ -579,11 +580,11 @@ def wait_for_step(out: Path, step: int, process: subprocess.Popen[str]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "step"), [(signal.SIGKILL, 2), (signal.SIGKILL, 7), (signal.SIGINT, 5), (signal.SIGTERM, 4)])
 def test_a_killed_process_goes_on_exactly(number: signal.Signals, step: int, data: Path, tmp_path: Path) -> None:
-    """With workers that read ahead; a Ctrl-C in a terminal reaches them as well."""
+    """With workers that read ahead; Ctrl-C in a terminal and a scheduler's SIGTERM reach them as well."""
     assert run(composed(f"data={data}", f"out={tmp_path / 'whole'}", *OVERRIDES.split(), "workers=0"))[0] == DONE
     process = begin(data, tmp_path / "run", "workers=1")
     wait_for_step(tmp_path / "run", step, process)
-    (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+    (os.kill if number == signal.SIGKILL else os.killpg)(process.pid, number)
     code, said = end(process)
     assert code == (-signal.SIGKILL if number == signal.SIGKILL else INTERRUPTED), said
     if number != signal.SIGKILL:
