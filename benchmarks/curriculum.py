@@ -170,7 +170,7 @@ def sentences(found: Sequence[Comparison], seeds: int) -> list[str]:
     if FAILED not in by_name:
         said.insert(
             0,
-            "The probe names no template that fails: its curriculum is about as even as the other, and there is no comparison of what failed.",
+            "The probe names no template that fails, so that its curriculum asks all alike and there is no comparison of what failed.",
         )
     elif REST not in by_name:
         said.insert(1, "All templates failed alike: there is no rest.")

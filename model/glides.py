@@ -29,12 +29,13 @@ GLIDES: Mapping[str, tuple[int, int, int, int]] = {  # where the window goes: ri
     "roll_clockwise": (0, 0, 0, 1),
     "roll_counter_clockwise": (0, 0, 0, -1),
 }
-SIZES = (0.6, 0.8)  # of the window, as a share of the picture
+SIZES = (0.4, 0.6)  # of the window, as a share of the picture: small, so that it goes far
 REACH = (0.6, 1.0)  # of the way that the window has from edge to edge
 WIDEST, CLOSER = 0.95, (0.25, 0.5)  # of a zoom: its widest window, and by how much it gets smaller
 TURN_RAD = (0.3, 0.8)
 SHAKE = 0.024  # standard deviation from frame to frame, as a share of the picture
-STARTS, LEAST = (0.0, 0.4), 0.35  # when a move begins, and the least that it lasts, as shares of the clip
+STARTS, LEAST = (0.0, 0.25), 0.6  # when a move begins, and the least that it lasts, as shares of the clip
+FEW = 4  # frames that show a move from its beginning to its end
 FLAGS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
@@ -68,7 +69,7 @@ def glide(picture: np.ndarray, key: str, num_frames: int, rng: np.random.Generat
 def _path(key: str, num_frames: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Of the window at each frame: x and y of its centre from the picture's and its size, as shares of the picture; its angle."""
     right, down, closer, clockwise = GLIDES[key]
-    done = _progress(num_frames, rng)
+    done = progress(num_frames, rng)
     size = rng.uniform(*SIZES)
     way = (1 - size) / 2 * rng.uniform(*REACH) * (2 * done - 1)
     jolts = rng.normal(0.0, SHAKE if key == "shake" else 0.0, (2, num_frames))
@@ -76,10 +77,12 @@ def _path(key: str, num_frames: int, rng: np.random.Generator) -> tuple[np.ndarr
     return right * way + jolts[0], down * way + jolts[1], sizes, clockwise * rng.uniform(*TURN_RAD) * done
 
 
-def _progress(num_frames: int, rng: np.random.Generator) -> np.ndarray:
+def progress(num_frames: int, rng: np.random.Generator) -> np.ndarray:
     """0 to 1 over some part of the clip, beginning and ending at rest."""
     start = rng.uniform(*STARTS)
     end = rng.uniform(start + LEAST, 1.0)
+    if num_frames <= FEW:
+        start, end = 0.0, 1.0
     share = np.clip((np.linspace(0, 1, num_frames) - start) / (end - start), 0, 1)
     return share * share * (3 - 2 * share)
 

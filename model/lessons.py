@@ -27,17 +27,17 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from model import glides
+from model import glides, slides
 from model.dataset import CHOICES, BadClip, FrameReader, Item
 from model.mirror import can_mirror, mirrored
 from model.options import REPLIES, DataOptions
-from model.stills import Still, View, ask_stills, in_mirror, texts, views, vocabulary
+from model.stills import Sight, Still, View, ask_stills, in_mirror, name_among, texts, views, vocabulary
 from model.vlm import VideoVLM
 from scenes.types import require
 
 Asked = tuple[str, str, tuple[int, ...]]  # as shown, what is to be said, the order of the options
 LETTERS = "ABCDEFGHIJ"
-ORDER, VIDEO, STILL, GLIDE = range(4)  # what numbers are drawn for: each has a stream of its own
+ORDER, VIDEO, STILL, GLIDE, SLIDE = range(5)  # what numbers are drawn for: each has a stream of its own
 TRIES = 200  # frames that are looked at for one that allows a question
 PREFETCHED = 3  # batches that each process has ready
 T = TypeVar("T")
@@ -279,12 +279,21 @@ class GlideLessons(Lessons):
     Args:
         items: questions of the clips whose frames are taken; what they ask does not matter.
         questions: about each; they differ in their words and their options.
+        num_frames: of each; None: as many as the reader shows of a video.
     """
 
     def __init__(
-        self, items: Sequence[Item], reader: FrameReader, data: DataOptions, reply: str = "letter", seed: int = 0, questions: int = 1
+        self,
+        items: Sequence[Item],
+        reader: FrameReader,
+        data: DataOptions,
+        reply: str = "letter",
+        seed: int = 0,
+        questions: int = 1,
+        num_frames: int | None = None,
     ) -> None:
         super().__init__(reader, data, reply, seed)
+        self.num_frames = num_frames or reader.num_frames
         require(bool(items), "data", 0, "one clip or more")
         self.videos = tuple(dict.fromkeys(item.video for item in items))
         self.questions = questions
@@ -307,6 +316,68 @@ class GlideLessons(Lessons):
         words = _some(len(wordings), self.questions, rng)
         asked = [self._asked(wordings[place], glides.options(key, rng), 0, rng) for place in words]
         return _lesson(f"{video.stem}/{key}", frames, asked, 0.0)
+
+
+class SlideLessons(Lessons):
+    """A thing that moves, made of one frame: it is cut out and slides; which one does, and which way? See `model.slides`.
+
+    Args:
+        items: questions of the clips whose frames are taken; what they ask does not matter.
+        num_frames: of each; None: as many as the reader shows of a video.
+
+    Raises:
+        ValueError: the data set has no annotations, or too little in it to ask about.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        reader: FrameReader,
+        data: DataOptions,
+        reply: str = "letter",
+        seed: int = 0,
+        num_frames: int | None = None,
+    ) -> None:
+        super().__init__(reader, data, reply, seed)
+        self.views = views(items)
+        self.known = vocabulary(self.views)
+        self.num_frames = num_frames or reader.num_frames
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @property
+    def texts(self) -> list[str]:
+        words = [wording.format(subject="the one") for wording in slides.WHICH_WAY]
+        return [*words, *slides.WHICH_ONE, *map(slides.said, slides.WAYS), *self.known.names]
+
+    def __getitem__(self, n: int) -> Lesson:
+        rng = _stream(self.seed, SLIDE, n)
+        flip = self.data.mirror and rng.random() < 0.5
+        view, place, seen = _plain(self._in_turn(self.views, n), self.views, self.reader, rng)
+        sight = seen[int(rng.integers(len(seen)))]
+        way = list(slides.WAYS)[int(rng.integers(len(slides.WAYS)))]
+        picture, box = self.reader.still(view.video, place).frames[0], sight.box
+        if flip:
+            picture, box = flipped(picture), in_mirror([sight])[0].box
+        frames = slides.slide(picture, box, way, self.num_frames, rng)
+        which_way = slides.WHICH_WAY[int(rng.integers(len(slides.WHICH_WAY)))].format(subject=f"the {sight.thing.name}")
+        which_one = slides.WHICH_ONE[int(rng.integers(len(slides.WHICH_ONE)))]
+        names = name_among(sight.thing, seen, self.known, rng)
+        asked = [self._asked(which_way, slides.options(way), 0, rng), self._asked(which_one, names, 0, rng)]
+        return _lesson(f"{view.key}/{way}", frames, asked, 0.0)
+
+
+def _plain(view: View, among: Sequence[View], reader: FrameReader, rng: np.random.Generator) -> tuple[View, int, list[Sight]]:
+    """A clip, the place of a frame among the reader's candidates, and what is plainly visible in it."""
+    for _ in range(TRIES):
+        candidates = reader.candidates(view.num_frames())
+        place = int(rng.integers(len(candidates)))
+        seen = [sight for sight in view.sights(int(candidates[place])) if sight.plain]
+        if seen:
+            return view, place, seen
+        view = among[int(rng.integers(len(among)))]
+    raise ValueError(f"in {TRIES} frames nothing was visible enough to move: set glides.slides=0, or generate clips with larger objects")
 
 
 def require_classes(items: Sequence[Item], shuffled: bool) -> None:

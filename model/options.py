@@ -141,19 +141,26 @@ class StillOptions:
 
 @dataclass(frozen=True)
 class GlideOptions:
-    """Learning camera moves that anyone can make of one frame: a window glides over it.
+    """Learning motions that anyone can make of one frame: a window glides over it, or a thing slides in it.
 
     Args:
-        steps: of these alone, before the videos and under the same learning rate schedule; 0 leaves them out.
-        share: of what is looked at, once there are videos.
+        steps: of these alone, before the videos: glides of one group of frames (of four at least), in which the picture shifts far.
+        share: of what is looked at once there are videos: glides of as many frames as these.
+        slides: share of them in which a thing moves, in place of the camera; it needs annotations.
     """
 
     steps: int = 0
+    batch_size: int = 64
+    lr: float = 1e-3
     share: float = 0.0
+    slides: float = 0.5
 
     def __post_init__(self) -> None:
         require(self.steps >= 0, "glides.steps", self.steps, "0 or more")
-        require(0 <= self.share < 1, "glides.share", self.share, "a share from 0 to below 1")
+        require(self.batch_size >= 1, "glides.batch_size", self.batch_size, "1 or more")
+        require(self.lr > 0, "glides.lr", self.lr, "above 0")
+        for key in ("share", "slides"):
+            require(0 <= getattr(self, key) < 1, f"glides.{key}", getattr(self, key), "a share from 0 to below 1")
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from model.dataset import FrameReader, Item
-from model.lessons import GlideLessons, Lesson, Lessons, StillLessons, VideoLessons
-from model.options import OptimiserOptions, StillOptions, TrainOptions
+from model.glides import FEW
+from model.lessons import GlideLessons, Lesson, Lessons, SlideLessons, StillLessons, VideoLessons
+from model.options import DataOptions, GlideOptions, OptimiserOptions, StillOptions, TrainOptions
 from qa_templates.curriculum import Curriculum, read_curriculum
 from scenes.types import require
+
+Told = tuple[FrameReader, DataOptions, str, int]  # what all lessons are told: reader, options, reply, seed
 
 
 @dataclass(frozen=True)
@@ -34,22 +37,22 @@ class Pool:
 
 
 class Mixed(Lessons):
-    """Videos, with a share of glides evenly among them; each kind in its own order, none left out."""
+    """Lessons with a share of others evenly among them; each kind in its own order, none left out."""
 
-    def __init__(self, videos: VideoLessons, glides: GlideLessons, share: float) -> None:
-        super().__init__(videos.reader, videos.data, videos.reply, videos.seed)
-        self.videos, self.glides, self.share = videos, glides, share
+    def __init__(self, lessons: Lessons, others: Lessons, share: float) -> None:
+        super().__init__(lessons.reader, lessons.data, lessons.reply, lessons.seed)
+        self.lessons, self.others, self.share = lessons, others, share
 
     def __len__(self) -> int:
-        return len(self.videos)
+        return len(self.lessons)
 
     def __getitem__(self, n: int) -> Lesson:
         before, after = math.floor(n * self.share), math.floor((n + 1) * self.share)
-        return self.glides[before] if after > before else self.videos[n - before]
+        return self.others[before] if after > before else self.lessons[n - before]
 
     @property
     def texts(self) -> list[str]:
-        return self.videos.texts + self.glides.texts
+        return self.lessons.texts + self.others.texts
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Phase:
     Args:
         first, steps: of the whole training.
         lessons: lesson n is the same whoever asks for it.
-        optimiser: its learning rate began at step ``begun``; phases that began at the same one share it.
+        optimiser: its learning rate begins with the phase.
     """
 
     name: str
@@ -67,7 +70,6 @@ class Phase:
     steps: int
     lessons: Lessons
     optimiser: OptimiserOptions
-    begun: int
 
     @property
     def end(self) -> int:
@@ -75,7 +77,7 @@ class Phase:
 
     def lr(self, step: int) -> float:
         """The learning rate of a step of the whole training."""
-        return self.optimiser.lr * self.optimiser.lr_share(step - self.begun)
+        return self.optimiser.lr * self.optimiser.lr_share(step - self.first)
 
     def rows(self, step: int, rank: int, ranks: int) -> Iterator[list[int]]:
         """From a step on, the lessons of each part of a batch that process ``rank`` learns from.
@@ -97,44 +99,49 @@ def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> lis
     """
     clips, k = options.clips, options.model.compressor.k
     told = (FrameReader(clips.frames(k), size_px, clips.cache_folder), clips, options.reply, options.seed)
-    glides = GlideLessons(items, *told, questions=clips.questions_per_look) if options.glides.steps or options.glides.share else None
-    of_videos = replace(options.optimiser, steps=options.optimiser.steps + options.glides.steps)
-    phases: list[Phase] = []
+    plans: list[tuple[str, Lessons, OptimiserOptions]] = []
     if options.stills.steps:
         stills = StillLessons(items, *told, questions=options.stills.questions, ahead=options.stills.ahead)
-        phases.append(Phase("stills", 0, options.stills.steps, stills, stills_optimiser(options.stills, options.optimiser), 0))
-    begun = options.stills.steps
-    if glides and options.glides.steps:
-        phases.append(Phase("glides", begun, options.glides.steps, glides, of_videos, begun))
+        plans.append(("stills", stills, before_videos("stills", options.stills, options.optimiser)))
+    if options.glides.steps:
+        glides = _glides(options, items, told, k * math.ceil(FEW / k))
+        plans.append(("glides", glides, before_videos("glides", options.glides, options.optimiser)))
     videos = VideoLessons(items, *told, pool=_pool(options, items))
-    mixed = Mixed(videos, glides, options.glides.share) if glides and options.glides.share else videos
-    phases.append(Phase("videos", begun + options.glides.steps, options.optimiser.steps, mixed, of_videos, begun))
-    return phases
+    share = options.glides.share
+    plans.append(("videos", Mixed(videos, _glides(options, items, told), share) if share else videos, options.optimiser))
+    ends = list(itertools.accumulate(optimiser.steps for *_, optimiser in plans))
+    return [
+        Phase(name, end - optimiser.steps, optimiser.steps, lessons, optimiser)
+        for (name, lessons, optimiser), end in zip(plans, ends, strict=True)
+    ]
+
+
+def _glides(options: TrainOptions, items: Sequence[Item], told: Told, num_frames: int | None = None) -> Lessons:
+    """Camera moves over single frames and, by their share, things that move in them."""
+    glides = GlideLessons(items, *told, questions=options.clips.questions_per_look, num_frames=num_frames)
+    slides = options.glides.slides
+    return Mixed(glides, SlideLessons(items, *told, num_frames=num_frames), slides) if slides else glides
 
 
 def require_even(phases: Sequence[Phase], ranks: int) -> None:
     """Raises ValueError unless the batches split into parts of the same size."""
     for phase in phases:
         size, parts = phase.optimiser.batch_size, phase.optimiser.accumulation * ranks
-        key = "stills.batch_size" if phase.name == "stills" else "batch_size"
+        key = "batch_size" if phase.name == "videos" else f"{phase.name}.batch_size"
         require(size % parts == 0, key, size, f"a multiple of {parts} (accumulation = {phase.optimiser.accumulation}, processes = {ranks})")
 
 
-def stills_optimiser(stills: StillOptions, optimiser: OptimiserOptions) -> OptimiserOptions:
-    """That of the videos, at the steps, the batch and the learning rate of the stills; its floor and warm-up keep their share."""
-    require(
-        stills.batch_size % optimiser.accumulation == 0,
-        "stills.batch_size",
-        stills.batch_size,
-        f"a multiple of accumulation = {optimiser.accumulation}",
-    )
+def before_videos(name: str, phase: StillOptions | GlideOptions, optimiser: OptimiserOptions) -> OptimiserOptions:
+    """That of the videos, at the steps, the batch and the learning rate of a phase before them; floor and warm-up keep their share."""
+    parts = optimiser.accumulation
+    require(phase.batch_size % parts == 0, f"{name}.batch_size", phase.batch_size, f"a multiple of accumulation = {parts}")
     return replace(
         optimiser,
-        steps=stills.steps,
-        warm_up=optimiser.steps_of_warm_up * stills.steps // optimiser.steps,
-        batch_size=stills.batch_size,
-        lr=stills.lr,
-        floor_lr=optimiser.floor * stills.lr,
+        steps=phase.steps,
+        warm_up=optimiser.steps_of_warm_up * phase.steps // optimiser.steps,
+        batch_size=phase.batch_size,
+        lr=phase.lr,
+        floor_lr=optimiser.floor * phase.lr,
     )
 
 

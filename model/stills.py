@@ -55,13 +55,14 @@ class Thing:
 class Sight:
     """What a frame shows of a thing: how much of it may be seen, what share of the picture that covers, and where its centre is.
 
-    ``x`` runs from 0, the left edge, to 1.
+    ``x`` runs from 0, the left edge, to 1; so do the edges of ``box`` (left, upper, right, lower).
     """
 
     thing: Thing
     visible_fraction: float
     area: float
     x: float
+    box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
     @property
     def plain(self) -> bool:
@@ -83,8 +84,13 @@ class View:
 
     def sights(self, frame: int) -> list[Sight]:
         """What is seen at a frame, in no certain order; without what is not seen at all."""
-        fraction, area, x = (values[:, frame].tolist() for values in _measured(self.trajectories))
-        return [Sight(*each) for each in zip(self.things, fraction, area, x, strict=True) if each[1] > 0]
+        fractions, areas, boxes = (values[:, frame].tolist() for values in _measured(self.trajectories))
+        found = zip(self.things, fractions, areas, boxes, strict=True)
+        return [
+            Sight(thing, fraction, area, (box[0] + box[2]) / 2, (box[0], box[1], box[2], box[3]))
+            for thing, fraction, area, box in found
+            if fraction > 0
+        ]
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,12 @@ def vocabulary(clips: Sequence[View]) -> Vocabulary:
 
 def in_mirror(seen: Sequence[Sight]) -> list[Sight]:
     """What the mirror image of a frame shows."""
-    return [replace(sight, x=1 - sight.x) for sight in seen]
+    return [replace(sight, x=1 - sight.x, box=_flipped(sight.box)) for sight in seen]
+
+
+def _flipped(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    left, upper, right, lower = box
+    return 1 - right, upper, 1 - left, lower
 
 
 def ask_stills(seen: Sequence[Sight], known: Vocabulary, rng: np.random.Generator, count: int, kinds: Sequence[str] = ()) -> list[Still]:
@@ -148,6 +159,14 @@ def ask_stills(seen: Sequence[Sight], known: Vocabulary, rng: np.random.Generato
         if len(found) == count:
             break
     return list(found.values())
+
+
+def name_among(thing: Thing, seen: Sequence[Sight], known: Vocabulary, rng: np.random.Generator) -> list[str]:
+    """Four options that name a thing, the right one first: the others are in the picture too, as far as there are others."""
+    others = [sight.thing for sight in seen if not _same(sight.thing, thing)]
+    absent = [known.things[place] for place in rng.permutation(len(known.things)).tolist()]
+    wrong = [other for other in [*others, *absent] if not _same(other, thing)][:3]
+    return [f"The {each.name}" for each in (thing, *wrong)]
 
 
 def texts(known: Vocabulary) -> list[str]:
@@ -279,11 +298,11 @@ def _noun(name: str, colour: str) -> str:
 
 @lru_cache(maxsize=1 << 15)  # about 4 kB each
 def _measured(trajectories: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Visible fraction, share of the picture and centre ``(object, frame)`` of what a trajectory file says is visible."""
+    """Visible fraction and share of the picture ``(object, frame)``, and box ``(object, frame, 4)`` as a share of it."""
     try:
         with np.load(trajectories) as stored:
-            box_px, width_px, height_px = stored["box_px"], float(stored["width_px"]), float(stored["height_px"])
-            x = (box_px[..., 0] + box_px[..., 2]) / 2 / width_px
-            return stored["visible_fraction"], stored["area_px"] / (width_px * height_px), x.astype(np.float32)
+            width_px, height_px = float(stored["width_px"]), float(stored["height_px"])
+            box = stored["box_px"] / np.array([width_px, height_px] * 2)
+            return stored["visible_fraction"], stored["area_px"] / (width_px * height_px), box.astype(np.float32)
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"{trajectories} cannot be read ({error}): generate the data set again, or set stills.steps=0") from error

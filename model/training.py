@@ -195,8 +195,8 @@ class Training:
 
     def _run_phase(self, phase: Phase, stop: Stop, journal: Journal) -> bool:
         """Steps of a phase from where the run is; False when asked to stop."""
-        if self._step == phase.begun:
-            self._adam.optimizer.state.clear()  # a new learning rate schedule, a new optimiser
+        if self._step == phase.first:
+            self._adam.optimizer.state.clear()  # each phase has an optimiser of its own
         rows = phase.rows(self._step, self.accelerator.process_index, self.accelerator.num_processes)
         self._model.train()
         pin = self.accelerator.device.type == "cuda"

@@ -34,7 +34,7 @@ from model.journal import Journal  # noqa: E402
 from model.language import LanguageOptions, build_tokenizer  # noqa: E402
 from model.lessons import Lesson, collate  # noqa: E402
 from model.options import DataOptions, GlideOptions, OptimiserOptions, StillOptions, TrainOptions  # noqa: E402
-from model.schedule import Mixed, Phase, follow, phases_of, require_even, stills_optimiser  # noqa: E402
+from model.schedule import Mixed, Phase, before_videos, follow, phases_of, require_even  # noqa: E402
 from model.train import LINE, prepare, read_data, train  # noqa: E402
 from model.training import Diverged, parameter_groups, suit  # noqa: E402
 from model.vision import VisionOptions  # noqa: E402
@@ -186,7 +186,7 @@ def test_a_batch_can_be_learned_by_heart(data: Path, tmp_path: Path) -> None:
     assert told[-1] < 0.2
 
 
-PHASES = {"stills": StillOptions(4, 8, 2e-3, questions=2), "glides": GlideOptions(2, 0.3)}
+PHASES = {"stills": StillOptions(4, 8, 2e-3, questions=2), "glides": GlideOptions(2, 8, 2e-3, share=0.3)}
 
 
 @pytest.mark.parametrize("stopped_at", [0, 3, 4, 5, 6, 9])
@@ -418,7 +418,7 @@ def test_processes_share_the_lessons_of_a_step() -> None:
 
 
 def test_stills_warm_up_and_cool_down_in_proportion() -> None:
-    stills = stills_optimiser(StillOptions(50, 64, 2e-3), OptimiserOptions(steps=1000, warm_up=100, lr=1e-3, floor_lr=1e-4))
+    stills = before_videos(StillOptions(50, 64, 2e-3), OptimiserOptions(steps=1000, warm_up=100, lr=1e-3, floor_lr=1e-4))
     assert (stills.steps, stills.steps_of_warm_up, stills.batch_size) == (50, 5, 64)
     phase = Phase("stills", 0, 50, NONE, stills, 0)
     assert phase.lr(0) == pytest.approx(4e-4)
@@ -426,11 +426,12 @@ def test_stills_warm_up_and_cool_down_in_proportion() -> None:
     assert phase.lr(49) == pytest.approx(2e-4, rel=0.05)
 
 
-def test_glides_share_the_videos_schedule_and_leave_no_video_out(data: Path, tmp_path: Path) -> None:
+def test_phases_have_their_own_schedules_and_glides_leave_no_video_out(data: Path, tmp_path: Path) -> None:
     told = options(data, tmp_path, **PHASES, clips=DataOptions((str(data),), num_frames=4, questions_per_look=2))
     stills, glides, videos = phases_of(told, read_data(told.clips).train, 16)
     assert [(phase.first, phase.end) for phase in (stills, glides, videos)] == [(0, 4), (4, 6), (6, 12)]
-    assert glides.lr(5) > videos.lr(6) > videos.lr(11)
+    assert glides.lr(5) < videos.lr(6) and videos.lr(6) > videos.lr(11)
+    assert glides.lessons[0].frames.shape[0] == 4 and videos.lessons[0].frames.shape[0] == told.clips.frames(told.model.compressor.k)
     assert isinstance(videos.lessons, Mixed)
     looks = len(videos.lessons)
     mixed = [videos.lessons[n].uid for n in range(looks * 10 // 7 + 1)]
