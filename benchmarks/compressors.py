@@ -9,7 +9,8 @@ What follows the options goes to ``python -m model.train`` as it is, for each of
 
 Of N frames (16) every compressor makes N/k groups (k = 4) of as many tokens, so that the language model reads equally much. `none` is
 shown the middle frame of each group alone, which is its nature. Each seed draws lessons of its own, the same and in the same order
-for all. A run that is there is not made again, and one that was stopped goes on.
+for all. Nobody learns from glides of one group before the videos (glides.steps=0): `none` and `pooled` see nothing move in these, so
+that they would be taught to guess. A run that is there is not made again, and one that was stopped goes on.
 
 Printed, and written to ``results.json`` in --out:
 
@@ -323,7 +324,16 @@ class Plan:
         """Those of one run. Raises what composing raises when a setting is not allowed."""
         where = f"out={self.out / 'runs' / f'{name}-seed{seed}'}"
         with initialize_config_module("conf", version_base=None):
-            told = [f"data={self.data}", f"clips.cache={self.out / 'cache'}", *self.settings, f"compressor={name}", f"seed={seed}", where]
+            told = [
+                f"data={self.data}",
+                f"clips.cache={self.out / 'cache'}",
+                f"device={self.device}",
+                "glides.steps=0",
+                *self.settings,
+                f"compressor={name}",
+                f"seed={seed}",
+                where,
+            ]
             return LINE.typed(compose("train", told))
 
 
@@ -345,7 +355,7 @@ def main() -> int:
 
 def _compare(plan: Plan, arguments: argparse.Namespace, console: Console) -> None:
     options = plan.options("te_fusion", 0)
-    accelerator = accelerator_for(options, plan.device)
+    accelerator = accelerator_for(options)
     peak = arguments.peak_tflops or _peak_tflops(accelerator.device)
     about = _about(options, accelerator, peak)
     console.print(*(f"{key}: {value}" for key, value in about.items()), sep="\n")

@@ -115,14 +115,17 @@ def pair_marks(items: Iterable[Item], predictions: Mapping[str, Prediction]) -> 
 
 
 def pairs(items: Iterable[Item]) -> Iterator[tuple[Item, Item]]:
-    """Questions of one scene and one template about two clips, in the order that each clip asks them."""
-    kin: defaultdict[tuple[str, str], defaultdict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    """The same question with the same options about two clips of one scene, with different answers: what ``pairs.jsonl`` lists.
+
+    Twins are asked other questions as well, which happen to be of one template; those are no pairs.
+    """
+    kin: defaultdict[tuple[object, ...], list[Item]] = defaultdict(list)
     for item in items:
         if item.template and item.has_answer:
-            kin[item.scene, item.template][item.key].append(item)
-    for clips in kin.values():
-        if len(clips) == 2:
-            yield from zip(*clips.values(), strict=False)
+            kin[item.scene, item.template, item.text, item.options].append(item)
+    for alike in kin.values():
+        if len(alike) == 2 and alike[0].key != alike[1].key and alike[0].answer != alike[1].answer:
+            yield alike[0], alike[1]
 
 
 def _rotations(item: Item, asked: Mapping[tuple[int, ...], Prediction]) -> list[Prediction]:
@@ -181,26 +184,43 @@ class Tally:
 def figures(told: Sequence[Mark], rng: np.random.Generator, resamples: int = RESAMPLES) -> dict[str, Figure]:
     """The share right of each question type, and of all, with 95 % intervals by a bootstrap over scenes.
 
-    Questions of one scene (of one clip, or of twins) are drawn together, for their answers depend on each other. Where all or none are
-    right, which every draw repeats, the interval is Wilson's for so many scenes. With fewer than about twenty scenes it is too narrow.
+    Questions of one scene (of one clip, or of twins) are drawn together, for their answers depend on each other. Where every draw would
+    give the same, see `interval`. With fewer than about twenty scenes it is too narrow.
     """
     tally = Tally(told)
     if not told:
         return {ALL: Figure(0, 0, math.nan, 0.0, 1.0, math.nan, math.nan)}
     right, here = tally.by_scene(tally.members * tally.right[:, None]), tally.by_scene(tally.members)
-    low, high = bootstrap(right, here, rng, resamples)
+    drawn = bootstrap(right, here, rng, resamples)
     chance, answered = (np.array([getattr(mark, name) for mark in told], float) for name in ("chance", "answered"))
     found = {}
     for place, column in enumerate(tally.columns):
         member, scenes, share = tally.members[:, place], int((here[:, place] > 0).sum()), right[:, place].sum() / here[:, place].sum()
-        ends = (low[place], high[place]) if 0 < share < 1 and scenes > 1 else _all_alike(share, scenes)
+        ends = interval(right[:, place], here[:, place], (drawn[0][place], drawn[1][place]), least=0.0)
         means = [float(each) for each in (share, *ends, chance[member].mean(), answered[member].mean())]
         found[column] = Figure(int(member.sum()), scenes, *means)
     return found
 
 
-def _all_alike(share: float, scenes: int) -> tuple[float, float]:
-    return wilson(round(share * scenes), scenes) if share in (0, 1) else (0.0, 1.0)
+def interval(sums: np.ndarray, weights: np.ndarray, drawn: tuple[float, float], least: float) -> tuple[float, float]:
+    """The interval of a mean: the one drawn by `bootstrap`, unless all scenes are alike, when every draw gives the mean itself.
+
+    Then it says how far the mean would be off if so many scenes as Wilson's bound allows were as different as can be; where all or
+    none are right, this is Wilson's interval for so many scenes. One scene says nothing of others.
+
+    Args:
+        sums, weights: ``(scene,)``; those without weight do not count.
+        drawn: what the bootstrap gave.
+        least: the mean may be from here to 1.
+    """
+    here = weights > 0
+    means = sums[here] / weights[here]
+    if len(means) == 1:
+        return least, 1.0
+    if np.ptp(means) > 1e-12:
+        return drawn
+    mean, unseen = float(means[0]), wilson(0, len(means))[1]
+    return mean - unseen * (mean - least), mean + unseen * (1 - mean)
 
 
 def bootstrap(sums: np.ndarray, weights: np.ndarray, rng: np.random.Generator, resamples: int = RESAMPLES) -> tuple[np.ndarray, np.ndarray]:
@@ -235,9 +255,10 @@ def difference(one: Sequence[Mark], other: Sequence[Mark], rng: np.random.Genera
     tally = Tally([mark for mark, _ in shared])
     gain = np.array([mark.right - before.right for mark, before in shared])
     sums, here = tally.by_scene(tally.members * gain[:, None]), tally.by_scene(tally.members)
-    low, high = bootstrap(sums, here, rng, resamples)
+    drawn = bootstrap(sums, here, rng, resamples)
     mean, counts, scenes = sums.sum(0) / here.sum(0), here.sum(0), (here > 0).sum(0)
-    return {
-        column: Figure(int(counts[place]), int(scenes[place]), float(mean[place]), float(low[place]), float(high[place]), 0.0, 1.0)
-        for place, column in enumerate(tally.columns)
-    }
+    found = {}
+    for place, column in enumerate(tally.columns):
+        low, high = interval(sums[:, place], here[:, place], (drawn[0][place], drawn[1][place]), least=-1.0)
+        found[column] = Figure(int(counts[place]), int(scenes[place]), float(mean[place]), float(low), float(high), 0.0, 1.0)
+    return found

@@ -27,9 +27,11 @@ from safetensors.numpy import save_file
 LOG = logging.getLogger(__name__)
 META = "video_info.meta.jsonl"
 OPTION = re.compile(r"^\s*\(?([A-J])[.):]\s*(.+?)\s*$")
+LETTERS = "ABCDEFGHIJ"  # of options: as many as a question may have
 HIDDEN = "NA"  # the answer of a question whose answer is kept secret, in MotionBench's test part
 CHOICES = 4  # frames in each part of a clip among which jitter chooses, and which the cache keeps
 MIDDLE = CHOICES // 2
+CACHE_VERSION = 1  # counted up when frames are taken or resized in another way
 WHOLE = 0.9  # of the frames that a file declares must be there; edited videos leave out some that are only needed to decode others
 
 
@@ -46,7 +48,8 @@ class Item:
     """One question of one clip.
 
     ``scene`` names what must not be divided between training and evaluation: the clip, or the pair of twins that it belongs to;
-    ``stage`` is the stage of the curriculum that the clip was made for, "" where there is none.
+    ``stage`` is the stage of the curriculum that the clip was made for, "" where there is none; ``duration_s`` is the clip's, 0 if
+    it is not known.
     """
 
     uid: str
@@ -59,10 +62,11 @@ class Item:
     scene: str
     video: Path
     stage: str = ""
+    duration_s: float = 0.0
 
     @property
     def letters(self) -> str:
-        return "ABCDEFGHIJ"[: len(self.options)]
+        return LETTERS[: len(self.options)]
 
     @property
     def has_answer(self) -> bool:
@@ -136,7 +140,8 @@ class FrameReader:
     The clip is cut into ``num_frames`` equal parts. Of each part `CHOICES` frames at even distances may be shown: the middle one,
     or with jitter any of them. The cache keeps these, `CHOICES` · ``num_frames`` of a clip or all that a shorter one has, as
     uint8 squares in one safetensors file; its name is made from the video's path, size and time of writing, so that a clip that
-    was made again is decoded again. What is shown is the same with the cache and without.
+    was made again is decoded again, and its folder's from what was kept and how. What is shown is the same with the cache and
+    without.
 
     Args:
         num_frames: how many; a video with fewer repeats some.
@@ -177,10 +182,10 @@ class FrameReader:
         return Glimpse(frames, tuple(self.candidates(total)[places].tolist()), fps, total)
 
     def _cached(self, video: Path, cache: Path, places: np.ndarray) -> tuple[np.ndarray, int, float]:
-        kept = cache / f"{self.num_frames}x{self.size_px}" / f"{_identity(video)}.safetensors"
+        kept = cache / f"{self.num_frames}x{CHOICES}x{self.size_px}v{CACHE_VERSION}" / f"{_identity(video)}.safetensors"
         try:
             return self._kept(kept, places)
-        except (OSError, SafetensorError, KeyError):  # not there yet, or damaged
+        except (OSError, SafetensorError, KeyError, ValueError):  # not there yet, or damaged
             self._keep(video, kept)
         return self._kept(kept, places)
 
@@ -199,9 +204,12 @@ class FrameReader:
             told = stored.metadata()
             total, fps = int(told["total"]), float(told["fps"])
             candidates = self.candidates(total)
-            rows = np.searchsorted(np.unique(candidates), candidates[places])
+            different, frames = np.unique(candidates), stored.get_slice("frames")
+            if frames.get_shape() != [len(different), 3, self.size_px, self.size_px]:
+                raise ValueError(f"{kept} holds other frames than these")
+            rows = np.searchsorted(different, candidates[places])
             if len(rows) == 1:
-                return stored.get_slice("frames")[int(rows[0])][None], total, fps
+                return frames[int(rows[0])][None], total, fps
             return stored.get_tensor("frames")[rows], total, fps
 
 
@@ -274,7 +282,7 @@ def _items_of(row: Mapping[str, Any], root: Path) -> Iterator[Item]:
     key, video = row["key"], _video(root, row["video_path"])
     annotation = _annotation(root, key)
     templates = {each["uid"]: each["template"] for each in annotation.get("questions", ())}
-    twin = annotation.get("twin")
+    duration_s, twin = float((row.get("video_info") or {}).get("duration") or 0.0), annotation.get("twin")
     scene, stage = min(key, twin["key"]) if twin else key, annotation.get("stage") or ""
     for entry in row["qa"]:
         try:
@@ -285,9 +293,10 @@ def _items_of(row: Mapping[str, Any], root: Path) -> Iterator[Item]:
             LOG.warning("question %s is left out: fewer than two options can be read in it", entry["uid"])  # MotionBench has four of these
             continue
         answer = entry["answer"]
-        if answer != HIDDEN and answer not in "ABCDEFGHIJ"[: len(options)]:
+        if answer != HIDDEN and answer not in LETTERS[: len(options)]:
             raise ValueError(f"question {entry['uid']} has the answer {answer!r} and {len(options)} options")
-        yield Item(entry["uid"], key, row["question_type"], templates.get(entry["uid"], ""), text, options, answer, scene, video, stage)
+        template = templates.get(entry["uid"], "")
+        yield Item(entry["uid"], key, row["question_type"], template, text, options, answer, scene, video, stage, duration_s)
 
 
 def parse_prompt(prompt: str) -> tuple[str, tuple[str, ...]]:

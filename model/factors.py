@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from model.commands import rerender
-from model.dataset import BadDataset, Item
+from model.dataset import LETTERS, BadDataset, Item
 from qa_templates.observation import camera_key, camera_keys
 from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
@@ -23,7 +23,6 @@ from scenes.cameras.move import CAMERA_MOVES
 from scenes.events.event import EVENTS
 from scenes.motions.motion import MOTIONS
 
-LETTERS = "ABCDEFGHIJ"
 COUNTS = "Repetition Count"
 NONE = "none of these"
 UNNAMED = -1
@@ -171,31 +170,47 @@ def _resolved(key: str, slots: Mapping[str, Any]) -> str:
 
 
 def _classes(question: Mapping[str, Any], annotation: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    spec, asked = annotation["spec"], question["asked"]
-    objects = spec["objects"]
-    subjects = [each for each in objects if each["name"] in question["evidence"]["subjects"]]
-    done = {name for each in subjects for name in map(_name, _meanwhile(each["actions"], question, spec))}
-    moves = map(_signed, _meanwhile(spec["camera"]["moves"], question, spec))
-    twin = (annotation.get("twin") or {}).get("factor")
-    found = {
-        "motion": done & set(MOTIONS),
-        "avatar motion": done & set(AVATAR_MOTIONS),
-        "camera move": set(moves) or {"none"},
+    """Values of the factors, by name."""
+    found = _of_subjects(question, annotation["spec"]) | _of_scene(annotation["spec"]) | _of_asking(question, annotation)
+    return {factor: tuple(sorted(map(spoken, values))) for factor, values in found.items()}
+
+
+def _of_scene(spec: Mapping[str, Any]) -> dict[str, set[str]]:
+    """What is there, whatever is asked."""
+    return {
         "event": {each["name"] for each in spec["events"]},
         "environment": {spec["environment"]["name"]},
-        "avatar": {each["shape"] for each in objects if each["shape"] in AVATARS},
+        "avatar": {each["shape"] for each in spec["objects"] if each["shape"] in AVATARS},
+        "viewpoint": {spec["camera"]["viewpoint"]},
+        "number of objects": {str(len(spec["objects"]))},
+    }
+
+
+def _of_subjects(question: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, set[str]]:
+    """What the evidence is about, and what happens meanwhile."""
+    subjects = [each for each in spec["objects"] if each["name"] in question["evidence"]["subjects"]]
+    done = {name for each in subjects for name in map(_name, _meanwhile(each["actions"], question, spec))}
+    return {
+        "motion": done & set(MOTIONS),
+        "avatar motion": done & set(AVATAR_MOTIONS),
+        "camera move": set(map(_signed, _meanwhile(spec["camera"]["moves"], question, spec))) or {"none"},
         "object": {each["shape"] for each in subjects if each["shape"] not in AVATARS},
         "colour": {each["colour"] for each in subjects},
-        "viewpoint": {spec["camera"]["viewpoint"]},
-        "number of objects": {str(len(objects))},
-        "asked about": _about(asked, question["answer"]),
-        "answer": _answer_class(question, {each["name"] for each in objects}),
-        "right letter": {question["answer"]},
-        "none of these": {_none_class(asked["none"], question["answer"])},
+    }
+
+
+def _of_asking(question: Mapping[str, Any], annotation: Mapping[str, Any]) -> dict[str, set[str]]:
+    """How it is asked, and why of this clip."""
+    asked, answer = question["asked"], question["answer"]
+    twin = (annotation.get("twin") or {}).get("factor")
+    return {
+        "asked about": _about(asked, answer),
+        "answer": _answer_class(question, {each["name"] for each in annotation["spec"]["objects"]}),
+        "right letter": {answer},
+        "none of these": {_none_class(asked["none"], answer)},
         "twin": {twin} if twin else set(),
         "stage": {annotation["stage"]} if annotation.get("stage") else set(),
     }
-    return {factor: tuple(sorted(map(spoken, values))) for factor, values in found.items()}
 
 
 def _meanwhile(actions: Iterable[Mapping[str, Any]], question: Mapping[str, Any], spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -26,7 +26,7 @@ class Step:
 
     Args:
         step: counted from 0 over the whole training.
-        phase: ``stills`` or ``videos``.
+        phase: ``stills``, ``glides`` or ``videos``.
         grad_norm: before clipping.
         clips: learned from.
         waiting: share of the time since the step before that was spent waiting for data.

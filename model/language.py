@@ -50,7 +50,7 @@ def build_tokenizer(options: LanguageOptions, texts: Iterable[str]) -> PreTraine
         tokenizer = AutoTokenizer.from_pretrained(options.path, padding_side="left")
     except (OSError, ValueError) as error:
         raise ValueError(f"language.path = {options.path!r} is not allowed: no tokenizer is there ({error})") from error
-    tokenizer.add_special_tokens({"additional_special_tokens": [VIDEO]})
+    tokenizer.add_special_tokens({"additional_special_tokens": [VIDEO]}, replace_extra_special_tokens=False)  # it may have some
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

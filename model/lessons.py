@@ -22,13 +22,14 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from model import glides, slides
-from model.dataset import CHOICES, BadClip, FrameReader, Item
+from model.dataset import CHOICES, LETTERS, BadClip, FrameReader, Item
 from model.mirror import can_mirror, mirrored
 from model.options import REPLIES, DataOptions
 from model.stills import Sight, Still, View, ask_stills, in_mirror, name_among, texts, views, vocabulary
@@ -36,7 +37,6 @@ from model.vlm import VideoVLM
 from scenes.types import require
 
 Asked = tuple[str, str, tuple[int, ...]]  # as shown, what is to be said, the order of the options
-LETTERS = "ABCDEFGHIJ"
 ORDER, VIDEO, STILL, GLIDE, SLIDE = range(5)  # what numbers are drawn for: each has a stream of its own
 TRIES = 200  # frames that are looked at for one that allows a question
 PREFETCHED = 3  # batches that each process has ready
@@ -211,7 +211,7 @@ class StillLessons(Lessons):
     Args:
         items: questions of the clips.
         questions: about each frame, different ones as far as it proves so many.
-        ahead: questions of the clip itself, asked of the frame: it does not tell, but their words are known when videos come.
+        ahead: questions of the clip itself, asked of the frame as well; see `StillOptions`.
         kinds: of `model.stills.KINDS`; empty: all.
 
     Raises:
@@ -311,7 +311,7 @@ class GlideLessons(Lessons):
         video = self._in_turn(self.videos, n)
         glimpse = self.reader.still(video, int(rng.integers(CHOICES * self.reader.num_frames)))
         flip = self.data.mirror and rng.random() < 0.5
-        frames = glides.glide(flipped(glimpse.frames[0]) if flip else glimpse.frames[0], key, self.reader.num_frames, rng)
+        frames = glides.glide(flipped(glimpse.frames[0]) if flip else glimpse.frames[0], key, self.num_frames, rng)
         wordings = glides.questions()
         words = _some(len(wordings), self.questions, rng)
         asked = [self._asked(wordings[place], glides.options(key, rng), 0, rng) for place in words]
@@ -389,7 +389,7 @@ def require_classes(items: Sequence[Item], shuffled: bool) -> None:
     if len(texts) == 1:
         raise ValueError(f"data holds one class: {texts.pop()!r} is right in all {len(items)} questions, so that there is nothing to learn")
     if len(letters) == 1 and not shuffled:
-        raise ValueError(f"data holds one class: {letters.pop()} is right in all {len(items)} questions; set data.shuffle_options=true")
+        raise ValueError(f"data holds one class: {letters.pop()} is right in all {len(items)} questions; set clips.shuffle_options=true")
 
 
 def is_open(option: str) -> bool:
@@ -498,6 +498,7 @@ def _alone(worker: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
 
 
 def _lesson(uid: str, frames: np.ndarray, asked: Sequence[Asked], fps: float) -> Lesson:

@@ -70,7 +70,7 @@ class OptimiserOptions:
         batch_size: clips that a step learns from, over all processes.
         accumulation: parts into which a batch is cut, to need less memory.
         floor_lr: that of the last steps; None takes a twentieth of ``lr``.
-        vision_lr: of the tower, as a share of ``lr``; 0 freezes it.
+        vision_lr: of the tower, as a share of ``lr``; 0 freezes it. The embedding of `pre` is new, and learns at ``lr``.
         clip_norm: gradients are scaled down to this norm.
     """
 
@@ -122,14 +122,15 @@ class StillOptions:
     Args:
         steps: 0 leaves it out, for a pretrained model.
         questions: asked of each frame.
-        ahead: questions of the clip that are asked of the frame as well: it does not tell, but their words are known when videos come.
+        ahead: questions of the clip itself, asked of the frame as well though it does not prove them: their words are known when
+            videos come.
     """
 
     steps: int = 0
     batch_size: int = 64
     lr: float = 1e-3
     questions: int = 6
-    ahead: int = 1
+    ahead: int = 0
 
     def __post_init__(self) -> None:
         require(self.steps >= 0, "stills.steps", self.steps, "0 or more")
@@ -142,6 +143,9 @@ class StillOptions:
 @dataclass(frozen=True)
 class GlideOptions:
     """Learning motions that anyone can make of one frame: a window glides over it, or a thing slides in it.
+
+    A compressor that shows one frame of a group alone, or does not tell their order, cannot learn from a glide of one group: there
+    is nothing to see in it. Who compares compressors leaves ``steps`` at 0.
 
     Args:
         steps: of these alone, before the videos: glides of one group of frames (of four at least), in which the picture shifts far.
@@ -170,6 +174,7 @@ class TrainOptions:
     Args:
         out: folder of the run; the same command over it goes on where it was stopped.
         reply: what the model learns to say: the letter, the text of the option, or either in turn.
+        device: ``cpu``, ``cuda``, or ``auto``: a GPU where there is one.
         precision: ``fp32``, ``bf16`` (autocast), or ``auto``: bf16 on a GPU or a CPU that computes in it.
         compile: when `torch.compile` is used: ``always``, ``never``, or ``auto``: on a GPU.
         recompute: recompute activations in the backward pass, to need less memory.
@@ -187,6 +192,7 @@ class TrainOptions:
     glides: GlideOptions = field(default_factory=GlideOptions)
     optimiser: OptimiserOptions = field(default_factory=OptimiserOptions)
     reply: str = "letter"
+    device: str = "auto"
     precision: str = "auto"
     compile: str = "auto"
     recompute: bool = False
@@ -200,6 +206,7 @@ class TrainOptions:
             raise ValueError("data is missing: give data=DIR, the folder of a data set")
         require(self.seed >= 0, "seed", self.seed, "0 or more")
         require(self.reply in REPLIES, "reply", self.reply, f"one of {', '.join(REPLIES)}")
+        require(self.device in ("auto", "cpu", "cuda"), "device", self.device, "auto, cpu or cuda")
         require(self.precision in ("auto", "fp32", "bf16"), "precision", self.precision, "auto, fp32 or bf16")
         require(self.compile in ("auto", "always", "never"), "compile", self.compile, "auto, always or never")
         require(self.save_every >= 1, "save_every", self.save_every, "1 or more")

@@ -57,9 +57,10 @@ class Mixed(Lessons):
 
 @dataclass(frozen=True)
 class Phase:
-    """Steps that learn from one kind of lesson.
+    """Steps that learn from lessons of one kind, or of several that are mixed evenly.
 
     Args:
+        name: ``stills``, ``glides`` or ``videos``.
         first, steps: of the whole training.
         lessons: lesson n is the same whoever asks for it.
         optimiser: its learning rate begins with the phase.
@@ -92,7 +93,7 @@ class Phase:
 
 
 def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> list[Phase]:
-    """Stills, then glides, then videos; the first two where they are asked for.
+    """Stills, then glides (and slides), then videos, with a share of glides among them; the first two where they are asked for.
 
     Raises:
         ValueError: the items do not allow one of them, or the curriculum.
@@ -147,6 +148,8 @@ def before_videos(name: str, phase: StillOptions | GlideOptions, optimiser: Opti
 
 def follow(curriculum: Curriculum, items: Sequence[Item], lessons: int) -> Pool:
     """Which items lesson n of so many may ask: those of its stage and of all stages before, so that none is forgotten.
+
+    It is followed by videos alone: stills, glides and slides take their frames from all clips, from the beginning.
 
     Raises:
         ValueError: no item was made for one of the stages.

@@ -321,7 +321,10 @@ def letter_log_probs(model: VideoVLM, seen: Tensor, prompts: Sequence[str], lett
 
 
 def option_log_probs(model: VideoVLM, seen: Tensor, prompts: Sequence[str], replies: Sequence[Sequence[str]]) -> list[tuple[float, ...]]:
-    """The log-probability of each of several replies to each prompt, summed over its tokens; ``seen`` as in `letter_log_probs`."""
+    """The log-probability of each of several replies to each prompt; ``seen`` as in `letter_log_probs`.
+
+    Summed over the tokens of a reply, and over the end token after words: how likely it is that just this is said.
+    """
     rows = [(row, reply) for row, told in enumerate(replies) for reply in told]
     scores: list[float] = []
     for start in range(0, len(rows), len(prompts)):  # as many at a time as there are prompts: the batch size holds

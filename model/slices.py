@@ -23,7 +23,8 @@ from itertools import groupby
 import numpy as np
 
 from model.accuracy import Z_95, benjamini_hochberg, wilson
-from model.factors import LETTERS, NONE, UNITS, Factors
+from model.dataset import LETTERS
+from model.factors import NONE, UNITS, Factors
 from model.predictions import Prediction
 from model.profile import Bin, Case, Confusion, Counting, Curve, Profile, Slice
 from model.strata import Answers

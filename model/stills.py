@@ -1,6 +1,7 @@
 """Questions on single frames, made from a data set's annotations: colours, shapes, names and places of what is plainly visible.
 
-A model learns to see from these before it learns motion from few clips; nothing is asked that the frame does not prove.
+A model learns to see from these before it learns motion from few clips. Nothing is asked here that the frame does not prove; what
+`StillLessons` may ask ahead is of the clip, so that its words are known.
 
 (view,) = views([items[0]])
 seen = view.sights(frame)  # what is visible at a frame
@@ -296,7 +297,7 @@ def _noun(name: str, colour: str) -> str:
     return name.removesuffix(f" in {colour}").removeprefix(f"{colour} ")
 
 
-@lru_cache(maxsize=1 << 15)  # about 4 kB each
+@lru_cache(maxsize=1 << 12)  # about 4 kB each, in each process
 def _measured(trajectories: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Visible fraction and share of the picture ``(object, frame)``, and box ``(object, frame, 4)`` as a share of it."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import hashlib
 import importlib.metadata
 import itertools
@@ -13,7 +14,8 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -36,13 +38,16 @@ from model.scoring import answers, usual
 from model.training import Diverged, Outcome, Training, accelerator_for
 from model.vision import image_size_px
 from model.vlm import VideoVLM
+from qa_templates import curriculum
 from scenes.types import require
 
 SHORTHANDS = ("name", "data", "cache", "compressor", "k", "num_frames", "groups", "workers", "steps", "batch_size", "lr")
 LINE = CommandLine("model.train", "train", TrainOptions, SHORTHANDS, lists=("clips.folders",), told=(Diverged,))
-FREE = ("out", "save_every", "evaluate_every", "compile", "recompute", "optimiser.accumulation")  # may change when a run goes on
+FREE = ("out", "device", "save_every", "evaluate_every", "compile", "recompute", "optimiser.accumulation")  # may change when a run goes on
+MEANT = ("precision", "curriculum")  # options of which is compared what they mean
 FREE_OF_CLIPS = ("clips.folders", "clips.workers", "clips.cache")  # the data themselves are compared, wherever they are
 LOOKED_AT = 200  # questions held out that are asked while training goes on
+LOCK = "lock"
 PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "numpy", "av")
 
 
@@ -73,16 +78,21 @@ def train(options: TrainOptions, console: Console) -> int:
     """
     accelerator = accelerator_for(options)
     console.quiet = not accelerator.is_main_process
-    root, data = Path(options.out).expanduser(), read_data(options.clips)
-    before = _begun(root)
+    data = read_data(options.clips)
+    with _held(Path(options.out).expanduser(), accelerator.is_main_process) as root:
+        return _train(options, data, root, accelerator, console)
+
+
+def _train(options: TrainOptions, data: Data, root: Path, accelerator: Accelerator, console: Console) -> int:
+    before, meant = _begun(root), _meant(options, accelerator)
     if before:
-        require_same(options, data, before)
+        require_same(options, data, meant, before)
     if before.get("finished"):
         console.print(f"{root} is finished: {before['step']} steps. For another training give another out, or delete it.", soft_wrap=True)
         return DONE
     with accelerator.main_process_first():  # one process alone fetches from the hub
         model, phases = prepare(options, data, root / MODEL if before else None)
-    record = Record(root, options, data, before)
+    record = Record(root, options, data, meant, before)
     training = Training(options, model, phases, accelerator, record.write, _look(options, data))
     if accelerator.is_main_process and not before:
         record.write(Outcome(0, False, {}))
@@ -95,7 +105,7 @@ def read_data(options: DataOptions) -> Data:
     """The questions of all folders, divided in each.
 
     Raises:
-        ValueError: a folder holds no data set, or none of its answers is known.
+        ValueError: a folder holds no data set, or no videos, or none of its answers is known.
     """
     train: list[Item] = []
     held_out: list[Item] = []
@@ -103,6 +113,7 @@ def read_data(options: DataOptions) -> Data:
     for folder in options.folders:
         items = [item for item in read_items(folder) if item.has_answer]
         require(bool(items), "data", folder, "a data set whose answers are known")
+        _require_videos(folder, items)
         ours, theirs = split(items, options.held_out, options.split_seed) if options.held_out else (items, [])
         train += ours
         held_out += theirs
@@ -111,12 +122,33 @@ def read_data(options: DataOptions) -> Data:
     return Data(tuple(train), tuple(held_out), tuple(about))
 
 
-def require_same(options: TrainOptions, data: Data, before: Mapping[str, Any]) -> None:
-    """Raises ValueError when the run in ``out`` was begun with other options, or on other data."""
+def _require_videos(folder: str, items: Iterable[Item]) -> None:
+    missing = [path for path in dict.fromkeys(item.video for item in items) if not path.is_file()]
+    if missing:
+        raise ValueError(
+            f"data = {folder!r} is not allowed: {missing[0]} is missing ({len(missing)} in all): copy it again, or if it holds labels "
+            "only, generate it with render=standard"
+        )
+
+
+def require_same(options: TrainOptions, data: Data, meant: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Raises ValueError when the run in ``out`` was begun with other options, or on other data.
+
+    Args:
+        meant: what the options `MEANT` stand for now.
+        before: the record of that run.
+    """
     was, wanted = _flat(before["options"]), _flat(plain(options))
-    differ = [key for key in wanted | was if wanted.get(key) != was.get(key) and key not in FREE + FREE_OF_CLIPS]
-    told = ", ".join(f"{key} = {wanted.get(key)!r} (was {was.get(key)!r})" for key in differ)
-    if differ:
+    differ = [key for key in wanted | was if wanted.get(key) != was.get(key) and key not in FREE + FREE_OF_CLIPS + MEANT]
+    told = ", ".join(
+        [f"{key} = {wanted.get(key)!r} (was {was.get(key)!r})" for key in differ]
+        + [
+            f"{key} = {getattr(options, key)!r} means {meant[key]} (was {it})"
+            for key, it in before.get("meant", {}).items()
+            if meant[key] != it
+        ]
+    )
+    if told:
         raise ValueError(
             f"out = {options.out!r} holds a run of another configuration: {told}: give another out, or the options that it had"
         )
@@ -127,11 +159,12 @@ def require_same(options: TrainOptions, data: Data, before: Mapping[str, Any]) -
 class Record:
     """``training.json``: what a run was told, what it learned from, and how far it has come."""
 
-    def __init__(self, root: Path, options: TrainOptions, data: Data, before: Mapping[str, Any]) -> None:
+    def __init__(self, root: Path, options: TrainOptions, data: Data, meant: Mapping[str, Any], before: Mapping[str, Any]) -> None:
         self._path = root / RECORD
-        self._began_s, self._seconds_before = time.perf_counter(), float(before.get("figures", {}).get("seconds", 0.0))
+        self._began_s, self._before = time.perf_counter(), dict(before.get("figures", {}))
         self._content = {
             "options": plain(options),
+            "meant": meant,
             "num_frames": options.clips.frames(options.model.compressor.k),
             "data": list(data.about),
             "versions": _versions(),
@@ -140,9 +173,9 @@ class Record:
 
     def write(self, outcome: Outcome) -> None:
         """Replace the file."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        seconds = round(self._seconds_before + time.perf_counter() - self._began_s, 1)
-        progress = {"step": outcome.step, "finished": outcome.finished, "figures": {**outcome.figures, "seconds": seconds}}
+        seconds = round(self._before.get("seconds", 0.0) + time.perf_counter() - self._began_s, 1)
+        figures = {**self._before, **outcome.figures, "seconds": seconds}  # the earlier ones stand where no step was left to do
+        progress = {"step": outcome.step, "finished": outcome.finished, "figures": figures}
         write_json(self._path, {**progress, **self._content})
 
 
@@ -183,6 +216,37 @@ def _scenes(options: TrainOptions, data: Data, before: Mapping[str, Any]) -> lis
         return list(before["trained_on"])
     earlier = read_record(Path(options.start_from).expanduser())["trained_on"] if options.start_from else []
     return sorted({item.scene for item in data.train} | set(earlier))
+
+
+@contextmanager
+def _held(root: Path, main: bool) -> Iterator[Path]:
+    """Make the folder of a run, and keep it for this training: the main process does.
+
+    The lock is gone with the process; `lockf`, unlike `flock`, leaves it to none of the processes that read clips, which outlive a kill.
+
+    Raises:
+        ValueError: nothing can be written there, or another training writes there.
+    """
+    if not main:
+        yield root
+        return
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        stream = (root / LOCK).open("a")
+    except OSError as error:
+        raise ValueError(f"out = {str(root)!r} is not allowed: nothing can be written there ({error}): give another folder") from error
+    with stream:
+        try:
+            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            raise ValueError(f"out = {str(root)!r}: another training writes here: wait for it to end, or give another out") from error
+        yield root
+
+
+def _meant(options: TrainOptions, accelerator: Accelerator) -> dict[str, Any]:
+    """What options stand for whose meaning may change: the machine, or a file."""
+    stages = None if options.curriculum is None else curriculum.plain(curriculum.read_curriculum(options.curriculum))
+    return {"precision": "bf16" if accelerator.mixed_precision == "bf16" else "fp32", "curriculum": stages}
 
 
 def _begun(root: Path) -> Mapping[str, Any]:
@@ -233,8 +297,10 @@ def _close(outcome: Outcome, training: Training, console: Console) -> int:
         return INTERRUPTED
     if training.accelerator.is_main_process:
         shutil.rmtree(root / STATE, ignore_errors=True)
-    told, seconds = outcome.figures, read_record(root)["figures"]["seconds"]
-    console.print(f"{outcome.step} steps in {duration(seconds)}; loss {told.get('loss', math.nan):.3f} in the last ones.", soft_wrap=True)
+    told = read_record(root)["figures"]
+    console.print(
+        f"{outcome.step} steps in {duration(told['seconds'])}; loss {told.get('loss', math.nan):.3f} in the last ones.", soft_wrap=True
+    )
     folders = ",".join(map(shlex.quote, training.options.clips.folders))
     many = len(training.options.clips.folders) > 1
     console.print(f"The model is in {root / MODEL}. To see what it has learned:", soft_wrap=True)

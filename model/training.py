@@ -1,4 +1,4 @@
-"""The loop that trains: stills first, then videos; stopped at any step, it goes on as if nothing had happened.
+"""The loop that trains, phase by phase (see `model.schedule`); stopped at any step, it goes on as if nothing had happened.
 
 HF Accelerate does what every trainer needs (processes under ``torchrun``, autocast, clipping over processes, state on disk): it
 comes from the makers of transformers, wraps a plain PyTorch loop in place of hiding it, and runs the same on a CPU. What must be
@@ -26,19 +26,20 @@ from torch.nn import functional
 from torch.optim import AdamW
 
 from model.checkpoint import MODEL, STATE, BadCheckpoint, read_json, save_model, write_json
-from model.compressors import Compressor, TEFusion
+from model.compressors import Compressor, InflatedEmbedding, TEFusion
 from model.journal import Journal, Step
 from model.lessons import Batch, Waiting, batches
 from model.options import OptimiserOptions, TrainOptions
 from model.schedule import Phase, require_even
 from model.vlm import IGNORED, VideoVLM
+from scenes.types import require
 
 SHORT = 128  # patches: below it, eager attention is up to 1.8 times as fast on a CPU, above it fused attention is faster
 PLACE = "place.json"  # in the state: the step to go on with
 
 
 class Diverged(RuntimeError):
-    """The loss is no number any more; the message says at which step."""
+    """The loss, or a gradient, is no number any more; the message says at which step."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,14 @@ class Stop:
         self.asked = True
 
 
-def accelerator_for(options: TrainOptions, device: str = "auto") -> Accelerator:
-    """One per process: bf16 autocast where it is asked for, or by ``auto`` where the device has instructions for it."""
-    gpu = torch.cuda.is_available() and device != "cpu"
+def accelerator_for(options: TrainOptions) -> Accelerator:
+    """One per process: bf16 autocast where it is asked for, or by ``auto`` where the device has instructions for it.
+
+    Raises:
+        ValueError: there is no GPU, and one is asked for.
+    """
+    gpu = torch.cuda.is_available() and options.device != "cpu"
+    require(gpu or options.device != "cuda", "device", options.device, "auto or cpu: PyTorch finds no GPU")
     fit = torch.cuda.is_bf16_supported(including_emulation=False) if gpu else _has_bf16(torch.cpu.get_capabilities())
     half = options.precision == "bf16" or (options.precision == "auto" and fit)
     if gpu:
@@ -84,13 +90,20 @@ def accelerator_for(options: TrainOptions, device: str = "auto") -> Accelerator:
 
 
 def parameter_groups(model: VideoVLM, options: OptimiserOptions) -> list[dict[str, Any]]:
-    """Parameters by share of the learning rate and by weight decay: vectors (biases, norms) do not decay. Freezes a tower of share 0."""
-    tower = {id(parameter) for parameter in model.vision.tower.parameters()}
-    model.vision.tower.requires_grad_(options.vision_lr > 0)
+    """Parameters by share of the learning rate and by weight decay: vectors (biases, norms) do not decay. Freezes a tower of share 0.
+
+    What a compressor puts in place of a part of the tower is as new as the compressor.
+    """
+    tower = model.vision.tower
+    new = [parameter for module in tower.modules() if isinstance(module, InflatedEmbedding) for parameter in module.parameters()]
+    tower.requires_grad_(options.vision_lr > 0)
+    for parameter in new:
+        parameter.requires_grad_(True)
+    borrowed = set(map(id, tower.parameters())) - set(map(id, new))
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for parameter in model.parameters():
         if parameter.requires_grad:
-            groups.setdefault((id(parameter) in tower, parameter.ndim >= 2), []).append(parameter)
+            groups.setdefault((id(parameter) in borrowed, parameter.ndim >= 2), []).append(parameter)
     return [
         {"params": found, "share": options.vision_lr if seeing else 1.0, "weight_decay": options.weight_decay if decays else 0.0}
         for (seeing, decays), found in groups.items()
@@ -137,7 +150,7 @@ class Training:
             journal_for: makes the journal, given the first step and the number of all.
 
         Raises:
-            Diverged: the loss is no number. What was saved last stays.
+            Diverged: the loss or a gradient is no number. What was saved last stays.
             BadClip: a video cannot be read. What was saved last stays.
             BadCheckpoint: the state to go on from is damaged.
         """
@@ -262,8 +275,9 @@ class Training:
         if self._pending is None:
             return
         (phase, step, loss, norm, waiting), self._pending = self._pending, None
-        if not math.isfinite(loss.item()):
-            raise Diverged(f"the loss of step {step} is {loss.item()}: give a lower lr; {self.root} keeps what was saved before")
+        for name, value in (("loss", float(loss)), ("norm of the gradients", float(norm))):
+            if not math.isfinite(value):
+                raise Diverged(f"the {name} of step {step} is {value}: give a lower lr; {self.root} keeps what was saved before")
         journal.add(Step(step, phase.name, loss.item(), phase.lr(step), float(norm), phase.optimiser.batch_size, waiting))
 
     def _look_now_and_then(self, phase: Phase, journal: Journal) -> None:

@@ -15,6 +15,7 @@ from transformers.tokenization_utils_base import BatchEncoding, PreTrainedTokeni
 from model.compressors import CompressorOptions, build_compressor
 from model.language import VIDEO, LanguageOptions, build_language_model
 from model.vision import VisionOptions, build_tower, normalised
+from scenes.types import require
 
 IGNORED = -100  # cross_entropy's own mark for what is not to be predicted
 
@@ -55,7 +56,7 @@ class VideoVLM(nn.Module):
             owner: ``(rows,)`` which of the batch each row asks about, so that several questions share one look; None: one row for each.
 
         Raises:
-            ValueError: the prompt holds another number of `<video>` tokens than the frames give.
+            ValueError: the prompt holds another number of `<video>` tokens than the frames give; those of `prompt` hold the right one.
         """
         seen = self.see(frames)
         return self.read(seen if owner is None else seen[owner], input_ids, attention_mask, last)
@@ -74,31 +75,48 @@ class VideoVLM(nn.Module):
         return told.logits.float()
 
     def embedded(self, seen: Tensor, input_ids: Tensor) -> Tensor:
-        """``(batch, token, L)``: what the language model reads. Raises ValueError as `forward` does."""
+        """``(batch, token, L)``: what the language model reads. Raises ValueError as `forward` does, where the ids are not on a GPU."""
         words = self.language.get_input_embeddings()(input_ids)
         places = input_ids == self.video_id
-        if int(places.sum()) != seen.shape[0] * seen.shape[1]:
+        if not input_ids.is_cuda and int(places.sum()) != seen.shape[0] * seen.shape[1]:  # a GPU would have to be waited for
             raise ValueError(f"the prompts have {int(places.sum())} places for {seen.shape[0] * seen.shape[1]} visual tokens")
         return words.masked_scatter(places[..., None], seen.to(words.dtype))
 
     def prompt(self, text: str, num_frames: int) -> str:
-        """What the language model reads: the video (none of 0 frames), the question, and the turn of the one who replies."""
+        """What the language model reads: the video (none of 0 frames), the question, and the turn of the one who replies.
+
+        Raises:
+            ValueError: the question holds the mark of a visual token itself.
+        """
+        require(VIDEO not in text, "question", text, f"a text without {VIDEO}")
         content = VIDEO * self.vision.num_tokens(num_frames) + "\n" + text if num_frames else text
         if self.tokenizer.chat_template is None:
             return content + "\n"
         turns = [{"role": "user", "content": content}]
-        return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, return_dict=False))
+        return str(
+            self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, return_dict=False, enable_thinking=False)
+        )
 
     def encode(self, prompts: Sequence[str], replies: Sequence[str]) -> tuple[BatchEncoding, Tensor]:
-        """Token ids of prompts with their replies, and ``labels (batch, token)`` that hold the replies alone."""
+        """Token ids of prompts with their replies, and ``labels (batch, token)`` that hold the replies alone.
+
+        A reply in words is followed by the tokenizer's end token, so that one with which another begins is not always likelier. A
+        letter is not: no letter begins another, and what it scores is then read off one token.
+        """
         asked = [self._ids(prompt) for prompt in prompts]
-        told = [self._ids(reply) for reply in replies]
+        told = [self._ids(reply) + self._end(reply) for reply in replies]
         batch = self.tokenizer.pad({"input_ids": [a + t for a, t in zip(asked, told, strict=True)]}, return_tensors="pt")
         labels = torch.full_like(batch["input_ids"], IGNORED)
         for row, reply in enumerate(told):
             if reply:
                 labels[row, -len(reply) :] = torch.tensor(reply)
         return batch, labels
+
+    def _end(self, reply: str) -> list[int]:
+        """The end token after words; none after a letter, or nothing, or where the tokenizer has none."""
+        end = cast(int | None, self.tokenizer.eos_token_id)
+        is_letter = len(reply) == 1 and "A" <= reply <= "Z"
+        return [] if end is None or is_letter or not reply else [end]
 
     def _ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]

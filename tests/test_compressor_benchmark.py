@@ -76,7 +76,7 @@ def test_costs_are_those_of_equal_frames_and_tokens(tmp_path):
     options = Plan("none", tmp_path, "cpu", SIZES).options("te_fusion", 3)
     assert (options.seed, options.out) == (3, str(tmp_path / "runs" / "te_fusion-seed3"))
     assert {each.clips.frames(each.model.compressor.k) for each in contestants(options).values()} == {8}
-    found = costs(options, accelerator_for(options, "cpu"), rounds=1)
+    found = costs(options, accelerator_for(options), rounds=1)
     assert {cost.tokens for label, cost in found.items() if label != UNCOMPRESSED} == {2 * 4}
     assert found[UNCOMPRESSED].tokens == 8 * 4
     flops = {label: cost.flops for label, cost in found.items()}

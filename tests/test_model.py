@@ -188,6 +188,28 @@ def test_padding_on_the_left_changes_nothing() -> None:
             assert torch.allclose(alone, both[row : row + 1], atol=1e-4)
 
 
+def test_a_reply_in_words_ends_with_the_end_token_and_a_letter_does_not() -> None:
+    model = vlm()
+    replies = ["B", "It pans", "It pans left", "3", ""]
+    _, labels = model.encode([model.prompt(TEXTS[0], 8)] * len(replies), replies)
+    told = [row[row >= 0].tolist() for row in labels]
+    end = model.tokenizer.eos_token_id
+    assert [ids[-1:] == [end] for ids in told] == [False, True, True, True, False]
+    assert [model.tokenizer.decode(ids).removesuffix("<end>") for ids in told] == replies
+    assert told[2][: len(told[1])] != told[1], "a reply begins with another, whole"
+
+
+def test_a_question_that_holds_the_mark_of_a_visual_token_is_refused() -> None:
+    with pytest.raises(ValueError, match="give a text without <video>"):
+        vlm().prompt(f"What is in the {VIDEO}?", 8)
+
+
+def test_a_model_that_thinks_is_told_not_to() -> None:
+    model = vlm()
+    model.tokenizer.chat_template = "{{ messages[0].content }}{% if enable_thinking is not false %}<think>{% endif %}"
+    assert model.prompt("How?", 0) == "How?"
+
+
 def test_questions_that_share_a_look_are_answered_as_if_each_had_its_own() -> None:
     model, owner = vlm().eval(), torch.tensor([1, 0, 1])
     pictures = torch.randint(0, 256, (2, 8, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))

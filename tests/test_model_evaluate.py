@@ -201,8 +201,16 @@ def test_an_interval_holds_its_share(told: list[tuple[int, str, bool]]) -> None:
 def test_where_all_are_right_the_interval_says_that_more_might_not_be() -> None:
     found = figures([mark(number, 1) for number in range(20)], np.random.default_rng(0))[ALL]
     assert (found.low, found.high) == wilson(20, 20) and found.low < 0.9
-    lonely = figures([mark(0, 1, "s"), mark(1, 0, "s")], np.random.default_rng(0))[ALL]
-    assert (lonely.low, lonely.high) == (0.0, 1.0)
+    for of_one in ([mark(0, 1, "s"), mark(1, 0, "s")], [mark(0, 1, "s")]):
+        lonely = figures(of_one, np.random.default_rng(0))[ALL]
+        assert (lonely.low, lonely.high) == (0.0, 1.0)
+
+
+def test_scenes_that_are_all_alike_do_not_make_a_share_certain() -> None:
+    halves = [mark(2 * scene + copy, copy, f"s{scene}") for scene in range(20) for copy in range(2)]
+    found = figures(halves, np.random.default_rng(0))[ALL]
+    assert found.accuracy == 0.5 and found.low < 0.45 and found.high > 0.55
+    assert found.high - 0.5 == pytest.approx(0.5 - found.low) == pytest.approx(wilson(0, 20)[1] / 2)
 
 
 def test_types_stand_in_motionbenchs_order_and_chance_follows_the_options() -> None:
@@ -244,11 +252,15 @@ def test_circular_evaluation_needs_every_rotation() -> None:
 
 
 def test_a_pair_of_twins_counts_only_when_both_are_right() -> None:
-    one, two = (replace(make_item(number), scene="both") for number in (0, 3))
+    one, two = (replace(make_item(number, answer), scene="both") for number, answer in ((0, "B"), (3, "A")))
     alone, other, nameless = make_item(6), replace(make_item(1), scene="both", template="another"), replace(make_item(9), template="")
     asked = [one, alone, two, other, nameless, replace(nameless, key="f" * 32)]
     assert list(pairs(asked)) == [(one, two)]
-    assert [each.right for each in pair_marks(asked, {"u0": Prediction("u0", "B"), "u3": Prediction("u3", "B")})] == [1.0]
+    assert [each.right for each in pair_marks(asked, {"u0": Prediction("u0", "B"), "u3": Prediction("u3", "A")})] == [1.0]
+    assert list(pairs([one, replace(two, answer="B")])) == [], "the same answer"
+    assert list(pairs([one, replace(two, text="How does the camera move?!")])) == [], "another question"
+    assert list(pairs([one, replace(two, options=two.options[::-1])])) == [], "other options"
+    assert list(pairs([one, replace(two, key=one.key)])) == [], "one clip"
     (half,) = pair_marks(asked, {"u0": Prediction("u0", "B"), "u3": Prediction("u3", "C")})
     assert (half.right, half.chance, half.answered, half.name) == (0.0, 1 / 16, True, "u0+u3")
 
@@ -258,10 +270,27 @@ def test_a_difference_is_taken_question_by_question() -> None:
     other = [mark(number, number % 4 == 1) for number in range(50, 200)]
     found = difference(one, other, np.random.default_rng(0))[ALL]
     assert found.n == 150 and found.accuracy == pytest.approx(0.5, abs=0.01) and 0.4 < found.low < 0.5 < found.high < 0.6
-    same = difference(one, one, np.random.default_rng(0))[ALL]
-    assert (same.accuracy, same.low, same.high) == (0, 0, 0)
     with pytest.raises(ValueError, match="answers to the same questions"):
         difference(one, [mark(999, 1)], np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("scenes", [2, 20, 200])
+def test_a_difference_that_is_the_same_in_every_scene_is_not_certain(scenes: int) -> None:
+    right, wrong = ([mark(number, value) for number in range(scenes)] for value in (1, 0))
+    unseen = wilson(0, scenes)[1]
+    gain, none = (difference(right, other, np.random.default_rng(0))[ALL] for other in (wrong, right))
+    assert (gain.accuracy, gain.low, gain.high) == (1, pytest.approx(1 - 2 * unseen), 1)
+    assert (none.accuracy, none.low, none.high) == (0, pytest.approx(-unseen), pytest.approx(unseen))
+    lonely = difference(right[:1], wrong[:1], np.random.default_rng(0))[ALL]
+    assert (lonely.accuracy, lonely.low, lonely.high) == (1, -1, 1)
+
+
+def test_twins_that_are_asked_several_questions_make_only_the_pairs_that_are_listed() -> None:
+    """Both clips are asked the question that sets them apart, and others of the same template that do not."""
+    first, second = (replace(make_item(number, answer), scene="both") for number, answer in ((0, "A"), (3, "B")))
+    same = [replace(each, uid=f"{each.uid}-{number}", text=f"{each.text} {number}") for number, each in enumerate((first, second, first))]
+    more = [replace(each, answer="C", uid=f"{each.uid}-alike", text="How does it turn?") for each in (first, second)]
+    assert list(pairs([same[0], first, *more, same[2], second, same[1]])) == [(first, second)]
 
 
 # Answers in files
@@ -463,6 +492,21 @@ def test_each_reply_is_scored_as_a_pass_of_its_own_would(model: VideoVLM, seen: 
             encoded, labels = model.encode([prompts[row]], [option])
             logits = model.read(seen[[row]], encoded["input_ids"], encoded["attention_mask"])
             assert float(reply_log_probs(logits, labels)) == pytest.approx(score, abs=1e-4)
+
+
+@torch.no_grad()
+def test_a_reply_with_which_another_begins_is_not_always_the_likelier(model: VideoVLM, seen: torch.Tensor) -> None:
+    """Its end counts too: the shares of what can be said sum to 1, and so the shorter one is not as likely as all that begin so."""
+    prompt, whole, more = model.prompt(make_item(0).text, NUM_FRAMES), "It pans", "It pans left"
+    ((short, long),) = option_log_probs(model, seen[:1], [prompt], [[whole, more]])
+    ids = model.encode([prompt], [""])[0]["input_ids"][0].tolist()
+    by_hand = []
+    for reply in (whole, more):
+        told = [*model.tokenizer(reply)["input_ids"], model.tokenizer.eos_token_id]
+        read = torch.tensor([ids + told])
+        logits = model.read(seen[:1], read, torch.ones_like(read)).log_softmax(-1)[0]
+        by_hand.append(sum(float(logits[len(ids) + place - 1, token]) for place, token in enumerate(told)))
+    assert [short, long] == pytest.approx(by_hand, abs=1e-4)
 
 
 @torch.no_grad()

@@ -591,10 +591,17 @@ def test_a_batch_holds_a_row_for_each_question(items: list[Item], reader: FrameR
     assert batch.input_ids.shape == batch.attention_mask.shape == batch.labels.shape
     for row, (text, reply) in enumerate(asked for lesson in lessons for asked in lesson.asked):
         told = model.tokenizer.decode(batch.labels[row][batch.labels[row] != IGNORED])
-        assert told.removesuffix("<end>").strip() == reply and text in model.tokenizer.decode(batch.input_ids[row])
+        assert told == reply and text in model.tokenizer.decode(batch.input_ids[row])
     logits = model(batch.frames, batch.input_ids, batch.attention_mask, owner=batch.owner)
     assert logits.shape[:2] == batch.input_ids.shape
     assert batch.to("cpu").uids == batch.uids
+
+
+def test_a_reply_in_words_is_taught_with_its_end(items: list[Item], reader: FrameReader, model: VideoVLM) -> None:
+    lessons = [VideoLessons(items, reader, data(), reply="text")[n] for n in range(4)]
+    for lesson, labels in zip(lessons, collate(lessons, model).labels, strict=True):
+        assert model.tokenizer.decode(labels[labels != IGNORED]) == f"{lesson.asked[0][1]}<end>"
+        assert labels[-1] == model.tokenizer.eos_token_id
 
 
 @pytest.mark.parametrize("kind", range(3))

@@ -19,10 +19,10 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
+from model.dataset import LETTERS
 from model.page import charts, words
 from model.profile import Case, Profile, Slice
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST_IN_A_GROUP, MOST_CASES = 8, 8  # shown at once; further ones unfold
 MOST_LABELS = 24  # of a confusion matrix that is shown at once
 FARTHEST = 3  # folders up from the page, to a film that it shows
