@@ -151,6 +151,7 @@ class GlideOptions:
         steps: of these alone, before the videos: glides of one group of frames (of four at least), in which the picture shifts far.
         share: of what is looked at once there are videos: glides of as many frames as these.
         slides: share of them in which a thing moves, in place of the camera; it needs annotations.
+        stills: share of their steps that go on with stills, so that these and their words are not forgotten.
     """
 
     steps: int = 0
@@ -158,12 +159,13 @@ class GlideOptions:
     lr: float = 1e-3
     share: float = 0.0
     slides: float = 0.5
+    stills: float = 0.2
 
     def __post_init__(self) -> None:
         require(self.steps >= 0, "glides.steps", self.steps, "0 or more")
         require(self.batch_size >= 1, "glides.batch_size", self.batch_size, "1 or more")
         require(self.lr > 0, "glides.lr", self.lr, "above 0")
-        for key in ("share", "slides"):
+        for key in ("share", "slides", "stills"):
             require(0 <= getattr(self, key) < 1, f"glides.{key}", getattr(self, key), "a share from 0 to below 1")
 
 

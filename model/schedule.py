@@ -37,18 +37,23 @@ class Pool:
 
 
 class Mixed(Lessons):
-    """Lessons with a share of others evenly among them; each kind in its own order, none left out."""
+    """Lessons with a share of others evenly among them; each kind in its own order, none left out.
 
-    def __init__(self, lessons: Lessons, others: Lessons, share: float) -> None:
+    Args:
+        block: lessons that follow each other and are of one kind: a batch, where the kinds differ in their number of frames.
+    """
+
+    def __init__(self, lessons: Lessons, others: Lessons, share: float, block: int = 1) -> None:
         super().__init__(lessons.reader, lessons.data, lessons.reply, lessons.seed)
-        self.lessons, self.others, self.share = lessons, others, share
+        self.lessons, self.others, self.share, self.block = lessons, others, share, block
 
     def __len__(self) -> int:
         return len(self.lessons)
 
     def __getitem__(self, n: int) -> Lesson:
-        before, after = math.floor(n * self.share), math.floor((n + 1) * self.share)
-        return self.others[before] if after > before else self.lessons[n - before]
+        block, place = divmod(n, self.block)
+        before, after = math.floor(block * self.share), math.floor((block + 1) * self.share)
+        return self.others[before * self.block + place] if after > before else self.lessons[(block - before) * self.block + place]
 
     @property
     def texts(self) -> list[str]:
@@ -101,11 +106,13 @@ def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> lis
     clips, k = options.clips, options.model.compressor.k
     told = (FrameReader(clips.frames(k), size_px, clips.cache_folder), clips, options.reply, options.seed)
     plans: list[tuple[str, Lessons, OptimiserOptions]] = []
-    if options.stills.steps:
-        stills = StillLessons(items, *told, questions=options.stills.questions, ahead=options.stills.ahead)
+    stills = StillLessons(items, *told, questions=options.stills.questions, ahead=options.stills.ahead) if options.stills.steps else None
+    if stills:
         plans.append(("stills", stills, before_videos("stills", options.stills, options.optimiser)))
     if options.glides.steps:
         glides = _glides(options, items, told, k * math.ceil(FEW / k))
+        if stills and options.glides.stills:  # what was learned before is soon forgotten
+            glides = Mixed(glides, stills, options.glides.stills, options.glides.batch_size)
         plans.append(("glides", glides, before_videos("glides", options.glides, options.optimiser)))
     videos = VideoLessons(items, *told, pool=_pool(options, items))
     share = options.glides.share
