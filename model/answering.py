@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,8 +80,7 @@ Options = TypeVar("Options", bound=AnswerOptions)
 
 
 def run(line: CommandLine[Options], work: Callable[[Options, Console], int]) -> NoReturn:
-    """Entry point: leave with the exit code of the work, or 2 for bad input, or 130 when interrupted."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    """Leave with the exit code of the work, or 2 for bad input, or 130 when interrupted."""
 
     def here(options: Options) -> int:
         try:

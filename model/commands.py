@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from qa_templates.curriculum import curriculum_of
 from qa_templates.question import QUESTIONS, QuestionOptions
+from qa_templates.quota import template_shares
 from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.environments.environment import ENVIRONMENTS
@@ -32,6 +35,7 @@ CATALOGUES: Mapping[str, Mapping[str, object]] = {
     "qa.templates": QUESTIONS,
 }
 CURRICULUM = "curriculum"
+PROBED = "probed"  # the split of clips that a probe asks for
 
 
 def rerender(root: Path, configuration: Configuration, index: int) -> str:
@@ -47,9 +51,39 @@ def rerender(root: Path, configuration: Configuration, index: int) -> str:
 
 
 def generate_by(curriculum: Path, configuration: Configuration, num_videos: int) -> str:
-    """The shell command that generates by a curriculum, new clips that look as those of a data set do."""
+    """The shell command that generates by a curriculum, new clips that look as those of a data set do, under a split not used yet."""
     looks = {key: value for key, value in _unusual(configuration).items() if key != "split" and not _weighs(key)}
-    return _command({CURRICULUM: str(curriculum), "num_videos": num_videos, "split": "probed", **looks})
+    split = _next_split(str(configuration.get("split", "")))
+    return _command({CURRICULUM: str(curriculum), "num_videos": num_videos, "split": split, **looks})
+
+
+def templates_of(configuration: Configuration) -> tuple[str, ...]:
+    """The templates that a data set was to ask, as far as they are known here; none where it does not tell."""
+    told = [name for name in configuration.get("qa.templates", ()) if name in QUESTIONS]
+    twins = bool(configuration.get("twins"))
+    try:
+        qa = QuestionOptions(_group(configuration, "qa.mix."), _known(_group(configuration, "qa.weights.")), tuple(told))
+        stages = curriculum_of(configuration[CURRICULUM]).stages if CURRICULUM in configuration else ()
+        asked = {name for each in ([stage.asks(qa) for stage in stages] or [qa]) for name in template_shares(each, twins=twins)}
+    except ValueError:  # it asked templates of a package that is not here
+        return ()
+    return tuple(sorted(asked - set(configuration.get("qa.without", ())))) if told else ()
+
+
+def _known(weights: Mapping[str, float]) -> dict[str, float]:
+    return {name: weight for name, weight in weights.items() if name in QUESTIONS}
+
+
+def _group(configuration: Configuration, prefix: str) -> dict[str, float]:
+    return {key.removeprefix(prefix): float(value) for key, value in configuration.items() if key.startswith(prefix)}
+
+
+def _next_split(split: str) -> str:
+    """PROBED, or the next number of it after the data's own; and never one whose folder is there."""
+    found = re.fullmatch(rf"{PROBED}(?:-(\d+))?", split)
+    numbers = count(int(found[1] or 1) + 1 if found else 1)
+    names = (PROBED if number == 1 else f"{PROBED}-{number}" for number in numbers)
+    return next(name for name in names if not Path(f"outputs/motionfoundry-{name}-seed0").exists())
 
 
 def _command(keys: Mapping[str, Any]) -> str:

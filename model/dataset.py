@@ -13,7 +13,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,14 @@ def split(items: Sequence[Item], held_out: float, seed: int = 0) -> tuple[list[I
     if all(held) or not any(held):
         raise ValueError(f"held_out = {held_out} of {len(items)} questions leaves one part empty: give another share, or more clips")
     return [item for item, out in zip(items, held, strict=True) if not out], [item for item, out in zip(items, held, strict=True) if out]
+
+
+def fingerprint(items: Iterable[Item]) -> str:
+    """Of what is asked, and of the order in which it stands."""
+    digest = hashlib.blake2b(digest_size=16)
+    for item in items:
+        digest.update(repr((item.uid, item.key, item.prompt, item.answer, item.scene, item.stage)).encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

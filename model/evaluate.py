@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,82 +14,62 @@ import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
-from conf.command_line import DONE, INTERRUPTED, CommandLine
+from conf.command_line import DONE, CommandLine
 from model.accuracy import Mark, circular_marks, difference, figures, marks, pair_marks
-from model.checkpoint import load_run
-from model.dataset import FrameReader, Item, read_items
-from model.predictions import CONDITIONS, Prediction, load_predictions, one_each, submission, write_predictions, write_whole
+from model.answering import AnswerOptions, run
+from model.checkpoint import BadCheckpoint, load_run, read_record
+from model.dataset import FrameReader, Item, fingerprint, read_items
+from model.factors import read_configuration
+from model.predictions import CONDITIONS, Prediction, load_predictions, one_each, submission, told_beside, write_predictions, write_whole
 from model.progress import Progress, duration
-from model.scoring import BY, ORDERS, Ask, Manner, ask, asks, usual
+from model.scoring import ORDERS, Ask, Manner, ask, asks, can_ask, usual
 from model.table import Row, Section, drawn, explanation, markdown, plain
 from scenes.types import require
 
-PLAIN_WIDTH = 140  # of tables in a file
-PARTS = ("held_out", "all")
 NAMES = {"video": "video", "text": "text only", "single": "single frame", "shuffled": "shuffled", "reversed": "reversed"}
 EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class EvaluateOptions:
+class EvaluateOptions(AnswerOptions):
     """What an evaluation is told.
 
     Args:
-        data: folder of a data set, ours or MotionBench's.
-        checkpoint: folder of a run of ``model.train``.
-        predictions: a file of answers, in place of `checkpoint`; see `model.predictions`.
         conditions: what the model is shown; see `model.predictions`.
-        by: how its answer is found, see `model.scoring.Manner`, as for batch_size, device, workers, seed and skip_damaged;
-            ``auto``: by what it was trained to reply.
         order: of the options: as the data set has them, or drawn by seed and question.
         circular: whether each question is asked once for every rotation of its options.
-        part: ``held_out`` leaves out questions about scenes that the model was trained on.
-        cache: folder for decoded frames; None decodes each time.
-        out: folder for the results; None is in the run, or beside the file of answers.
+        seed: of drawn orders and of the bootstrap.
     """
 
-    data: str
-    checkpoint: str | None = None
-    predictions: str | None = None
     conditions: tuple[str, ...] = ("video",)
-    by: str = "auto"
     order: str = "given"
     circular: bool = False
-    part: str = "held_out"
-    batch_size: int = 16
-    device: str = "auto"
-    workers: int = 2
     seed: int = 0
-    skip_damaged: bool = False
-    cache: str | None = None
-    out: str | None = None
 
     def __post_init__(self) -> None:
-        given = [key for key in ("checkpoint", "predictions") if getattr(self, key) is not None]
-        require(len(given) == 1, "checkpoint, predictions", given, "one of the two: a run to ask, or a file of answers")
+        super().__post_init__()
         wrong = [each for each in self.conditions if each not in CONDITIONS]
         require(bool(self.conditions) and not wrong, "conditions", self.conditions, f"some of {', '.join(CONDITIONS)}")
-        require(self.by in ("auto", *BY), "by", self.by, f"one of auto, {', '.join(BY)}")
         require(self.order in ORDERS, "order", self.order, f"one of {', '.join(ORDERS)}")
         require(not self.circular or self.order == "given", "order", self.order, "given, where circular=true rotates it")
         require(not self.circular or self.by != "text", "by", self.by, "letter or generation with circular=true: text shows no options")
-        require(self.part in PARTS, "part", self.part, f"one of {', '.join(PARTS)}")
 
     def manner(self, record: Mapping[str, Any]) -> Manner:
-        """How the model of a run is asked."""
-        by = ("letter" if self.circular else usual(record)) if self.by == "auto" else self.by
+        """How the model of a run is asked. Raises ValueError where it knows no letters, and is to be asked in every rotation."""
+        by, reply = self.by, record.get("options", {}).get("reply")
+        if self.circular and by == "auto" and reply == "text":
+            raise ValueError(
+                "circular = True is not allowed: the model was trained with reply=text, so that it is shown no options to rotate: "
+                "give circular=false, or by=letter if letters are meant all the same"
+            )
+        if by == "auto":
+            by = "letter" if self.circular else usual(record)
         return Manner(by, self.batch_size, self.device, self.workers, self.seed, self.skip_damaged)
 
     @property
     def folder(self) -> Path:
         """Where the results go."""
-        if self.out is not None:
-            return Path(self.out).expanduser()
-        name = Path(self.data).expanduser().resolve().name
-        if self.checkpoint is not None:
-            return Path(self.checkpoint).expanduser() / "evaluation" / name
-        file = Path(self.predictions or "").expanduser()
-        return file.parent / f"{file.stem}-evaluation" / name
+        return self.place("evaluation")
 
 
 @dataclass(frozen=True)
@@ -109,15 +88,7 @@ LINE = CommandLine("model.evaluate", "evaluate", EvaluateOptions, lists=("condit
 def main() -> NoReturn:
     """Entry point: exit code 0, or 2 for bad input, or 130 when interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    LINE.run(_evaluate_here)
-
-
-def _evaluate_here(options: EvaluateOptions) -> int:
-    try:
-        return evaluate(options, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
-    except KeyboardInterrupt:
-        LINE.complain("interrupted; nothing was written")
-        return INTERRUPTED
+    run(LINE, evaluate)
 
 
 def evaluate(options: EvaluateOptions, console: Console) -> int:
@@ -136,24 +107,69 @@ def evaluate(options: EvaluateOptions, console: Console) -> int:
 
 
 def _asked(items: Sequence[Item], options: EvaluateOptions, console: Console) -> Answers:
-    run = load_run(options.checkpoint or "")
-    kept, note = _part(items, run.record.get("trained_on", ()), options)
-    manner = options.manner(run.record)
-    reader = FrameReader(run.record["num_frames"], cast(int, run.model.vision.tower.config.image_size), _path(options.cache))
+    trained = load_run(options.checkpoint or "")
+    manner = options.manner(trained.record)
+    kept, note = _part(items, trained_scenes(trained.record, items, options.data), options)
+    kept, more = _askable(kept, manner.by)
+    reader = FrameReader(trained.record["num_frames"], cast(int, trained.model.vision.tower.config.image_size), _path(options.cache))
     asked = _asks(kept, options)
     place = {(one.item.uid, one.condition, one.order): number for number, one in enumerate(asked)}
     with Progress(console, len(asked), "questions") as progress:
-        said = list(ask(run.model, asked, reader, manner, progress.add))
-        note = f"{note} {len(asked)} answers by {manner.by} in {duration(progress.elapsed_s)}."
+        said = list(ask(trained.model, asked, reader, manner, progress.add))
+        took = f"{len(asked)} answers by {manner.by} in {duration(progress.elapsed_s)}."
     said.sort(key=lambda each: place[each.uid, each.condition, each.order])
     about = {
         "checkpoint": options.checkpoint,
-        "step": run.record.get("step"),
+        "step": trained.record.get("step"),
         "num_frames": reader.num_frames,
         **_told(options),
+        "part": options.asked_part,
         "by": manner.by,
+        "fingerprint": fingerprint(items),
     }
-    return Answers(kept, said, about, [note, *_unread(said, options)])
+    return Answers(kept, said, about, [" ".join([note, *more, took]), *_unread(said), *_silent(said)])
+
+
+def trained_scenes(record: Mapping[str, Any], items: Sequence[Item], data: str) -> frozenset[str]:
+    """The scenes of a data set that a run was trained on.
+
+    Two data sets of one seed and split name their scenes alike, whatever is in them. So the data set must be one that the run, or one
+    that it started from, was trained on, or have grown from it: it begins with the same questions, or is of the same configuration.
+    Where it cannot be told which data sets those were, the names decide.
+    """
+    learned = _learned_from(record)
+    if learned and not any(_is_of(each, items, data) for each in learned):
+        return frozenset()
+    return frozenset(record.get("trained_on", ()))
+
+
+def _learned_from(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What the record tells of the data sets behind the weights; nothing where one of them cannot be told."""
+    start = record.get("options", {}).get("start_from")
+    if start is None:
+        return list(record.get("data", ()))
+    try:
+        earlier = _learned_from(read_record(Path(start).expanduser()))
+    except BadCheckpoint:
+        return []
+    return [*earlier, *record.get("data", ())] if earlier else []
+
+
+def _is_of(learned: Mapping[str, Any], items: Sequence[Item], data: str) -> bool:
+    known = [item for item in items if item.has_answer]
+    if fingerprint(known[: learned["questions"]]) == learned["fingerprint"]:
+        return True
+    ours, theirs = read_configuration(data), read_configuration(learned["folder"])
+    return bool(ours) and ours == theirs
+
+
+def _askable(items: Sequence[Item], by: str) -> tuple[list[Item], list[str]]:
+    """The questions that make sense when they are asked so, and what is to be said of the others."""
+    kept = [item for item in items if can_ask(item, by)]
+    if not kept:
+        raise ValueError(f'by = {by!r} is not allowed: every question offers "none of these", and text shows no options: give by=letter')
+    left = len(items) - len(kept)
+    return kept, [f'{left} that offer "none of these" are left out, since by={by} shows no options; by=letter asks them.'] if left else []
 
 
 def _asks(items: Sequence[Item], options: EvaluateOptions) -> list[Ask]:
@@ -161,11 +177,10 @@ def _asks(items: Sequence[Item], options: EvaluateOptions) -> list[Ask]:
     return [one for condition in options.conditions for turn in turns for one in asks(items, condition, turn, options.seed)]
 
 
-def _part(items: Sequence[Item], trained_on: Sequence[str], options: EvaluateOptions) -> tuple[list[Item], str]:
+def _part(items: Sequence[Item], known: frozenset[str], options: EvaluateOptions) -> tuple[list[Item], str]:
     """The questions to be asked, and a sentence about those that are not."""
-    known = set(trained_on)
     kept = [item for item in items if item.scene not in known]
-    if options.part == "all":
+    if options.asked_part == "all":
         return list(items), f"{len(items)} questions, {len(items) - len(kept)} of them about scenes that the model was trained on."
     if not kept:
         raise ValueError(f"part = 'held_out' leaves no question: the model was trained on every scene of {options.data}; give part=all")
@@ -175,32 +190,62 @@ def _part(items: Sequence[Item], trained_on: Sequence[str], options: EvaluateOpt
 
 
 def _read(items: Sequence[Item], options: EvaluateOptions) -> Answers:
-    said = load_predictions(options.predictions or "", items)
+    said = load_predictions(options.predictions or "", items, options.frames_shown)
     conditions = [each for each in CONDITIONS if one_each(said, each)]
-    notes = []
-    for condition in conditions:
-        missing = len(items) - len(one_each(said, condition))
-        more = f" ({missing} have no answer, which counts as wrong)" if missing else ""
-        notes.append(f"{NAMES[condition]}: {len(items) - missing} of {len(items)} questions are answered{more}.")
-    return Answers(items, said, {"predictions": options.predictions, "data": options.data}, [*notes, *_unread(said, options)])
+    notes = [_coverage(condition, one_each(said, condition), len(items)) for condition in conditions]
+    asked = {each.uid for each in said}
+    about = {"predictions": options.predictions, "data": options.data, "conditions": conditions, "fingerprint": fingerprint(items)}
+    told = [*notes, *_doubts(said, items, told_beside(options.predictions or "")), *_unread(said)]
+    return Answers([item for item in items if item.uid in asked], said, about, told)
 
 
-def _unread(said: Sequence[Prediction], options: EvaluateOptions) -> list[str]:
+def _doubts(said: Sequence[Prediction], items: Sequence[Item], beside: Mapping[str, Any]) -> list[str]:
+    """Whether the answers may be to another data set: two of one seed and split name their questions alike."""
+    if "fingerprint" in beside:
+        differs = beside["fingerprint"] != fingerprint(items)
+        return ["By results.json beside them, these answers are to another data set, or to this one before it grew."] if differs else []
+    few = 2 * len({each.uid for each in said if each.letter is not None or each.said is not None}) < len(items)
+    return ["Less than half of the questions are answered: are these answers to another data set?"] if few else []
+
+
+def _coverage(condition: str, said: Mapping[str, Prediction], total: int) -> str:
+    """How many questions a file answers."""
+    answered = sum(each.letter is not None or each.said is not None for each in said.values())
+    missing, others = len(said) - answered, total - len(said)
+    told = f"{NAMES[condition]}: {answered} of {len(said)} questions are answered"
+    told += f" ({missing} have no answer, which counts as wrong)." if missing else "."
+    return told + (f" {others} more of the data set were not asked, and do not count." if others else "")
+
+
+def _unread(said: Sequence[Prediction]) -> list[str]:
     """What to say of replies without a letter."""
     replies = [each.said for each in said if each.letter is None and each.said is not None]
     examples = ", ".join(repr(reply[:60]) for reply in dict.fromkeys(replies[:EXAMPLES]))
     unread = f"{len(replies)} replies count as wrong: their first capital, which MotionBench takes, names no option, as in {examples}."
-    damaged = sum(each.letter is None and each.said is None for each in said) if options.skip_damaged else 0
+    return [unread] if replies else []
+
+
+def _silent(said: Sequence[Prediction]) -> list[str]:
+    """What to say where a model was asked, and there is no reply."""
+    silent = [each for each in said if each.letter is None and each.said is None]
+    damaged = sum(each.condition != "text" and not each.frames for each in silent)
+    numberless = len(silent) - damaged
     lost = f"{damaged} questions are unanswered, since their videos cannot be read; they count as wrong."
-    return [*([unread] if replies else []), *([lost] if damaged else [])]
+    broken = f"{numberless} questions are unanswered, since the model gives its replies no finite log-probability; they count as wrong."
+    return [*([lost] if damaged else []), *([broken] if numberless else [])]
 
 
 def tabulated(items: Sequence[Item], predictions: Sequence[Prediction], rng: np.random.Generator) -> list[Section]:
-    """The sections of the table: each condition; how much the video adds; every order of the options; pairs of twins."""
-    conditions = [each for each in CONDITIONS if one_each(predictions, each)]
-    single = {each: marks(items, one_each(predictions, each)) for each in conditions}
+    """The sections of the table: each condition; how much the video adds; every order of the options; pairs of twins.
+
+    Under each condition the questions count that were asked.
+    """
+    said = {each: one_each(predictions, each) for each in CONDITIONS}
+    asked = {each: [item for item in items if item.uid in told] for each, told in said.items() if told}
+    conditions = list(asked)
+    single = {each: marks(asked[each], said[each]) for each in conditions}
     rounds = {each: circular_marks(items, predictions, each) for each in conditions}
-    twins = {each: pair_marks(items, one_each(predictions, each)) for each in conditions}
+    twins = {each: pair_marks(asked[each], said[each]) for each in conditions}
     sections = [
         _section("each question", single, rng),
         _section("in every rotation of the options: mean", {each: mean for each, (_, mean) in rounds.items()}, rng),
@@ -243,7 +288,7 @@ def _tell_where(options: EvaluateOptions, answers: Answers, console: Console) ->
 
 
 def _told(options: EvaluateOptions) -> dict[str, Any]:
-    names = ("data", "conditions", "by", "order", "circular", "part", "seed", "skip_damaged")
+    names = ("data", "conditions", "order", "circular", "seed", "skip_damaged")
     return {name: value for name, value in asdict(options).items() if name in names}
 
 

@@ -132,7 +132,8 @@ def _of(item: Item, annotation: Mapping[str, Any], configuration: Mapping[str, A
     plain |= {"template": item.template, "video": str(item.video)}
     question = next((each for each in annotation.get("questions", ()) if each["uid"] == item.uid), None)
     if question is None:
-        return Factors(**plain, classes={"right letter": (item.answer,), "number of options": (str(len(item.options)),)})
+        classes = {"right letter": (item.answer,), "number of options": (str(len(item.options)),)}
+        return Factors(**plain, classes=classes, duration_s=item.duration_s or None)
     try:
         return Factors(**plain, **_of_question(question, annotation), command=rerender(root, configuration, annotation["index"]))
     except (KeyError, TypeError, IndexError, ValueError) as error:

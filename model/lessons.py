@@ -22,14 +22,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from model import glides, slides
-from model.dataset import CHOICES, LETTERS, BadClip, FrameReader, Item
+from model.dataset import CHOICES, LETTERS, BadClip, FrameReader, Glimpse, Item
 from model.mirror import can_mirror, mirrored
 from model.options import REPLIES, DataOptions
 from model.stills import Sight, Still, View, ask_stills, in_mirror, name_among, texts, views, vocabulary
@@ -248,9 +247,7 @@ class StillLessons(Lessons):
         rng = _stream(self.seed, STILL, n)
         flip = self.data.mirror and rng.random() < 0.5
         view, place, stills = self._found(n, rng, flip)
-        glimpse = self.reader.still(view.video, place)
-        if glimpse.total != view.num_frames():
-            raise BadClip(f"{view.video} has {glimpse.total} frames, and its annotation tells of {view.num_frames()}: generate it again")
+        glimpse = _still(self.reader, view, place)
         asked = [self._asked(still.text, still.options, 0, rng) for still in (stills * self.questions)[: self.questions]]
         own = [item for item in self._of_clip.get(view.video, ()) if can_mirror(item) or not flip]
         asked += [self._put(own[place], flip, rng) for place in (_some(len(own), self.ahead, rng) if own else ())]
@@ -357,7 +354,7 @@ class SlideLessons(Lessons):
         view, place, seen = _plain(self._in_turn(self.views, n), self.views, self.reader, rng)
         sight = seen[int(rng.integers(len(seen)))]
         way = list(slides.WAYS)[int(rng.integers(len(slides.WAYS)))]
-        picture, box = self.reader.still(view.video, place).frames[0], sight.box
+        picture, box = _still(self.reader, view, place).frames[0], sight.box
         if flip:
             picture, box = flipped(picture), in_mirror([sight])[0].box
         frames = slides.slide(picture, box, way, self.num_frames, rng)
@@ -366,6 +363,14 @@ class SlideLessons(Lessons):
         names = name_among(sight.thing, seen, self.known, rng)
         asked = [self._asked(which_way, slides.options(way), 0, rng), self._asked(which_one, names, 0, rng)]
         return _lesson(f"{view.key}/{way}", frames, asked, 0.0)
+
+
+def _still(reader: FrameReader, view: View, candidate: int) -> Glimpse:
+    """One frame of a clip. Raises BadClip when it is not the clip that was annotated."""
+    glimpse = reader.still(view.video, candidate)
+    if glimpse.total != view.num_frames():
+        raise BadClip(f"{view.video} has {glimpse.total} frames, and its annotation tells of {view.num_frames()}: generate it again")
+    return glimpse
 
 
 def _plain(view: View, among: Sequence[View], reader: FrameReader, rng: np.random.Generator) -> tuple[View, int, list[Sight]]:
@@ -498,7 +503,6 @@ def _alone(worker: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
 
 
 def _lesson(uid: str, frames: np.ndarray, asked: Sequence[Asked], fps: float) -> Lesson:

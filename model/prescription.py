@@ -9,6 +9,8 @@
 3. **Rehearsal.** A share of the clips asks all templates alike, with the axes as the data had them, so that what works is not
    forgotten. Without failures it is all there is.
 
+Templates that the data was to ask, and of which no question was answered, are taken to be as hard as all are on the mean.
+
 Of data whose templates are not known, as MotionBench itself, the types take their place, each through all templates of its type.
 """
 
@@ -43,22 +45,25 @@ HARDER = {  # the sign of the measure's change as its axis of difficulty goes up
 AXES = "axes of difficulty"  # of the data probed, in `Profile.about`
 
 
-def prescribe(profile: Profile, target: float = TARGET, rehearsal: float = REHEARSAL) -> Curriculum:
+class NoCurriculum(ValueError):
+    """There is nothing that the generator could be told to ask; the message says why."""
+
+
+def prescribe(profile: Profile, target: float = TARGET, rehearsal: float = REHEARSAL, templates: Sequence[str] = ()) -> Curriculum:
     """The curriculum for the model of a profile.
 
     Args:
         target: the share right at which nothing more is to be learned of a template.
         rehearsal: the share of the clips that asks all templates alike.
+        templates: that the data was to ask, whether or not the profile has questions of them.
 
     Raises:
-        ValueError: a share is out of range, or no template of the profile is known here.
+        ValueError: a share is out of range.
+        NoCurriculum: no template or type of the profile is known here.
     """
     require(0 < target <= 1, "target", target, "a share above 0, up to 1")
     require(0 < rehearsal < 1, "rehearsal", rehearsal, "a share between 0 and 1")
-    asked = _asked(profile)
-    require(
-        bool(asked), "templates", [each.value for each in profile.slices if each.factor == "template"], f"some of {', '.join(QUESTIONS)}"
-    )
+    asked = _asked(profile, templates)
     weights, axes = _weights(asked, target), _axes(profile)
     plain = Stage("rehearsal", rehearsal, axes=_told(profile), templates=dict.fromkeys(weights, 1.0))
     if len(set(weights.values())) == 1 and not axes:
@@ -67,13 +72,26 @@ def prescribe(profile: Profile, target: float = TARGET, rehearsal: float = REHEA
     return Curriculum((plain, failures))
 
 
-def _asked(profile: Profile) -> Mapping[Slice, Sequence[str]]:
+def _asked(profile: Profile, templates: Sequence[str]) -> Mapping[Slice, Sequence[str]]:
     """What is told apart, and the templates that stand for it."""
-    templates = {each: (each.value,) for each in profile.slices if each.factor == "template" and each.value in QUESTIONS}
-    if templates or any(each.factor == "template" for each in profile.slices):
-        return templates
-    kinds = {each: tuple(name for name, template in QUESTIONS.items() if template.question_type == each.value) for each in profile.by_type}
-    return {each: names for each, names in kinds.items() if names}
+    seen = [each for each in profile.slices if each.factor == "template"]
+    if seen:
+        unseen = sorted(set(templates) - {each.value for each in seen})
+        slices = [*seen, *(Slice("template", name, 0, 0, 0.0, 1.0, profile.overall.chance) for name in unseen)]
+        asked: dict[Slice, Sequence[str]] = {each: (each.value,) for each in slices if each.value in QUESTIONS}
+    else:
+        kinds = {each: [name for name, template in QUESTIONS.items() if template.question_type == each.value] for each in profile.by_type}
+        asked = {each: names for each, names in kinds.items() if names}
+    if not asked:
+        raise NoCurriculum(_why_none([each.value for each in seen], [each.value for each in profile.by_type]))
+    return asked
+
+
+def _why_none(templates: Sequence[str], types: Sequence[str]) -> str:
+    what = f"templates ({', '.join(templates)}) is" if templates else f"types ({', '.join(types)}) is"
+    return (
+        f"There is no curriculum: none of the {what} known to the generator here. Install the package that registers them, if there is one."
+    )
 
 
 def _weights(asked: Mapping[Slice, Sequence[str]], target: float) -> dict[str, float]:
@@ -88,18 +106,21 @@ def _weights(asked: Mapping[Slice, Sequence[str]], target: float) -> dict[str, f
 
 
 def shrunk(right: Sequence[int], n: Sequence[int]) -> np.ndarray:
-    """``(group,)``: the share right of each group, drawn towards that of all as far as chance explains what they differ by."""
+    """``(group,)``: the share right of each group, drawn towards that of all as far as chance explains what they differ by.
+
+    A group of none has that of all; where there is nothing at all, it is 0.
+    """
     hits, sizes = np.asarray(right, float), np.asarray(n, float)
-    share, mean = hits / sizes, hits.sum() / sizes.sum()
-    noise = mean * (1 - mean)
-    if noise == 0 or len(sizes) < 2:
+    mean = hits.sum() / max(1.0, sizes.sum())
+    share = np.divide(hits, sizes, out=np.full(len(sizes), mean), where=sizes > 0)
+    noise, freedom = mean * (1 - mean), int((sizes > 0).sum()) - 1
+    if noise == 0 or freedom < 1:
         return np.full(len(sizes), mean)
     excess = float((sizes * (share - mean) ** 2).sum() / noise)
-    freedom = len(sizes) - 1
     if excess <= chi2.ppf(1 - LEVEL, freedom):
         return np.full(len(sizes), mean)
     between = (excess - freedom) * noise / (sizes.sum() - (sizes**2).sum() / sizes.sum())
-    return np.asarray(mean + between / (between + noise / sizes) * (share - mean))
+    return np.asarray(mean + between * sizes / (between * sizes + noise) * (share - mean))
 
 
 def _axes(profile: Profile) -> dict[str, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,69 +15,54 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conf.command_line import DONE, INTERRUPTED, CommandLine
-from model.commands import generate_by
+from conf.command_line import DONE, CommandLine
+from model.answering import AnswerOptions, run
+from model.commands import generate_by, templates_of
 from model.dataset import META, Item, read_items
 from model.factors import Factors, read_configuration, read_factors
 from model.page import write_page
+from model.page.words import listed
 from model.predictions import Prediction, load_predictions, one_each, write_whole
-from model.prescription import AXES, REHEARSAL, TARGET, prescribe
+from model.prescription import AXES, REHEARSAL, TARGET, NoCurriculum, prescribe
 from model.profile import Profile, Slice, write_profile
 from model.slices import Answered, profile_of
 from qa_templates.curriculum import written
 from scenes.types import require
 
-PLAIN_WIDTH = 140  # of tables in a file
 SHOWN = 15
-CURRICULUM, ANSWERS = "curriculum.yaml", "predictions.jsonl"
-EVALUATION = ("data", "checkpoint", "part", "by", "batch_size", "device", "workers", "skip_damaged", "cache")
-PARTS = ("held_out", "all")
+CURRICULUM, ANSWERS, RESULTS = "curriculum.yaml", "predictions.jsonl", "results.json"
+EVALUATION = ("data", "checkpoint", "by", "batch_size", "device", "workers", "skip_damaged", "cache")
 
 
 @dataclass(frozen=True)
-class ProbeOptions:
-    """What a probe is told.
+class ProbeOptions(AnswerOptions):
+    """What a probe is told. A checkpoint is evaluated first, unless that was done since it was saved.
 
     Args:
-        data: folder of a data set, ours or MotionBench's.
-        checkpoint: folder of a run of ``model.train``; it is evaluated first, unless that was done since it was saved.
-        predictions: a file of answers, in place of `checkpoint`; see `model.predictions`.
-        part, by, batch_size, device, workers, skip_damaged, cache: of the evaluation; see `model.evaluate`.
         target, rehearsal: of the curriculum; see `model.prescription`.
-        out: folder for the results; None is in the run, or beside the file of answers.
     """
 
-    data: str
-    checkpoint: str | None = None
-    predictions: str | None = None
-    part: str = "held_out"
-    by: str = "letter"
-    batch_size: int = 16
-    device: str = "auto"
-    workers: int = 2
-    skip_damaged: bool = False
-    cache: str | None = None
     target: float = TARGET
     rehearsal: float = REHEARSAL
-    out: str | None = None
 
     def __post_init__(self) -> None:
-        given = [key for key in ("checkpoint", "predictions") if getattr(self, key) is not None]
-        require(len(given) == 1, "checkpoint, predictions", given, "one of the two: a run to ask, or a file of answers")
-        require(self.part in PARTS, "part", self.part, f"one of {', '.join(PARTS)}")
+        super().__post_init__()
         require(0 < self.target <= 1, "target", self.target, "a share above 0, up to 1")
         require(0 < self.rehearsal < 1, "rehearsal", self.rehearsal, "a share between 0 and 1")
 
     @property
     def folder(self) -> Path:
         """Where the results go."""
-        if self.out is not None:
-            return Path(self.out).expanduser()
-        name = Path(self.data).expanduser().resolve().name
-        if self.checkpoint is not None:
-            return Path(self.checkpoint).expanduser() / "probe" / name
-        file = Path(self.predictions or "").expanduser()
-        return file.parent / f"{file.stem}-probe" / name
+        return self.place("probe")
+
+
+@dataclass(frozen=True)
+class Next:
+    """What to generate next: the curriculum's text and the command that follows it; or why there is none."""
+
+    curriculum: str = ""
+    command: str = ""
+    why_none: str = ""
 
 
 LINE = CommandLine("model.probe", "probe", ProbeOptions)
@@ -87,27 +71,29 @@ LINE = CommandLine("model.probe", "probe", ProbeOptions)
 def main() -> NoReturn:
     """Entry point: exit code 0, or 2 for bad input, or 130 when interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    LINE.run(_probe_here)
-
-
-def _probe_here(options: ProbeOptions) -> int:
-    try:
-        return probe(options, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
-    except KeyboardInterrupt:
-        LINE.complain("interrupted; nothing was written")
-        return INTERRUPTED
+    run(LINE, probe)
 
 
 def probe(options: ProbeOptions, console: Console) -> int:
     """Find out what a model fails on, write it down and show the worst; returns the exit code."""
     items = read_items(options.data)
-    file = Path(options.predictions) if options.predictions is not None else _evaluated(options, console)
-    rows = answered(options.data, items, one_each(load_predictions(file, items)))
-    profile = profile_of(rows, _about(options, items, rows))
-    command = generate_by(options.folder / CURRICULUM, read_configuration(options.data), len({item.key for item in items}))
-    _write(options.folder, profile, rows, written(prescribe(profile, options.target, options.rehearsal)), command)
-    _show(options.folder, profile, command, console)
+    file = Path(options.predictions).expanduser() if options.predictions is not None else _evaluated(options, console)
+    said = one_each(load_predictions(file, items, options.frames_shown))
+    rows = answered(options.data, items, said)
+    profile = profile_of(rows, _about(options, items, rows, _evaluation(file)))
+    after = _next(profile, options, len({item.key for item in items}))
+    _write(options.folder, profile, rows, after)
+    _show(options.folder, profile, after, console)
     return DONE
+
+
+def _next(profile: Profile, options: ProbeOptions, num_videos: int) -> Next:
+    configuration = read_configuration(options.data)
+    try:
+        curriculum = prescribe(profile, options.target, options.rehearsal, templates_of(configuration))
+    except NoCurriculum as error:
+        return Next(why_none=str(error))
+    return Next(written(curriculum), generate_by(options.folder / CURRICULUM, configuration, num_videos))
 
 
 def answered(root: str | Path, items: Sequence[Item], predictions: Mapping[str, Prediction]) -> list[Answered]:
@@ -123,7 +109,8 @@ def _evaluated(options: ProbeOptions, console: Console) -> Path:
     """The answers of the checkpoint, asked for where there are none since it was saved."""
     from model.evaluate import EvaluateOptions, evaluate  # brings torch, which a file of answers does not need
 
-    told = EvaluateOptions(**{name: getattr(options, name) for name in EVALUATION}, out=str(options.folder / "evaluation"))
+    keys = {name: getattr(options, name) for name in EVALUATION}
+    told = EvaluateOptions(**keys, part=options.asked_part, out=str(options.folder / "evaluation"))
     for folder in (told.folder, replace(told, out=None).folder):
         if _still_holds(folder, options):
             return folder / ANSWERS
@@ -133,33 +120,65 @@ def _evaluated(options: ProbeOptions, console: Console) -> Path:
 
 def _still_holds(folder: Path, options: ProbeOptions) -> bool:
     """Whether an evaluation asked the same of the same data, since the model was saved."""
-    answers, results = folder / ANSWERS, folder / "results.json"
-    if not (answers.is_file() and results.is_file()):
+    answers, about = folder / ANSWERS, _evaluation(folder / ANSWERS)
+    if not (answers.is_file() and "data" in about):
         return False
-    about = json.loads(results.read_text(encoding="utf-8"))["about"]
-    data = Path(options.data).expanduser()
-    same = (about.get("part"), about.get("by"), Path(about["data"]).expanduser().resolve()) == (options.part, options.by, data.resolve())
-    weights = (Path(options.checkpoint or "").expanduser() / "model").glob("*.safetensors")
+    data, run_folder = Path(options.data).expanduser(), Path(options.checkpoint or "").expanduser()
+    same = (about.get("part"), about.get("by"), Path(about["data"]).expanduser().resolve()) == (
+        options.asked_part,
+        _by(options, run_folder),
+        data.resolve(),
+    )
+    weights = (run_folder / "model").glob("*.safetensors")
     changed_ns = max(path.stat().st_mtime_ns for path in (*weights, data / META))
     return same and "video" in about.get("conditions", ()) and answers.stat().st_mtime_ns > changed_ns
 
 
-def _about(options: ProbeOptions, items: Sequence[Item], rows: Sequence[Answered]) -> dict[str, Any]:
-    shown = [row.prediction for row in rows if row.prediction.frames]
+def _by(options: ProbeOptions, run_folder: Path) -> str:
+    """How the model of a run is asked."""
+    from model.checkpoint import read_record
+    from model.scoring import usual
+
+    return usual(read_record(run_folder)) if options.by == "auto" else options.by
+
+
+def _evaluation(answers: Path) -> Mapping[str, Any]:
+    """What an evaluation says of itself beside its answers; nothing of answers from elsewhere."""
+    results = answers.with_name(RESULTS)
+    if answers.name != ANSWERS or not results.is_file():
+        return {}
+    try:
+        return dict(json.loads(results.read_text(encoding="utf-8"))["about"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _about(options: ProbeOptions, items: Sequence[Item], rows: Sequence[Answered], evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """What was probed, for the head of the page."""
+    frames = [count for count in map(_frames_shown, rows) if count]
     rates = [row.prediction.fps for row in rows if row.prediction.fps > 0]
+    silent = [row.prediction.said is None for row in rows if row.prediction.letter is None]
     told = {
         "model": options.checkpoint or options.predictions,
         "data": options.data,
+        "part": evaluation.get("part"),
+        "by": evaluation.get("by"),
         "questions": len(rows),
         "clips": len({row.factors.key for row in rows}),
-        "not answered": sum(item.has_answer for item in items) - len(rows),
+        "not asked": sum(item.has_answer for item in items) - len(rows),
+        "not answered": sum(silent),
         "answers hidden": sum(not item.has_answer for item in items),
-        "frames shown": round(median(len(each.frames) for each in shown)) if shown else None,
+        "frames shown": round(median(frames)) if frames else options.frames_shown,
         "frames shown per second": round(median(rates), 2) if rates else None,
-        "replies without a letter": sum(row.prediction.letter is None for row in rows),
+        "replies without a letter": len(silent) - sum(silent),
         AXES: _settings([row.factors for row in rows]),
     }
     return {name: value for name, value in told.items() if value not in (None, 0, {})}
+
+
+def _frames_shown(row: Answered) -> int:
+    """How many frames of the clip were shown; 0 where that is not known."""
+    return len(row.prediction.frames) or round(row.prediction.fps * (row.factors.duration_s or 0.0))
 
 
 def _settings(rows: Sequence[Factors]) -> dict[str, float]:
@@ -171,26 +190,30 @@ def _settings(rows: Sequence[Factors]) -> dict[str, float]:
     return {name: round(total / len(known), 2) for name, total in totals.items()}
 
 
-def _write(folder: Path, profile: Profile, rows: Sequence[Answered], curriculum: str, command: str) -> None:
+def _write(folder: Path, profile: Profile, rows: Sequence[Answered], after: Next) -> None:
     lines = ({**row.factors.row(), "right": row.right, "prediction": asdict(row.prediction)} for row in rows)
     write_whole(folder / "questions.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-    write_whole(folder / CURRICULUM, curriculum)
+    if after.curriculum:
+        write_whole(folder / CURRICULUM, after.curriculum)
+    else:
+        (folder / CURRICULUM).unlink(missing_ok=True)  # of an earlier probe
     write_profile(profile, folder / "profile.json")
-    write_page(profile, folder / "index.html", command)
+    write_page(profile, folder / "index.html", after.command, after.why_none)
 
 
-def _show(folder: Path, profile: Profile, command: str, console: Console) -> None:
+def _show(folder: Path, profile: Profile, after: Next, console: Console) -> None:
     console.print(_table(profile))
     console.print(escape(_sentence(profile)), soft_wrap=True)
-    console.print(f"{escape(str(folder))} holds index.html (to read), profile.json, questions.jsonl and {CURRICULUM}.", soft_wrap=True)
-    console.print(f"What to generate next: {escape(command)}", soft_wrap=True)
+    files = ["index.html (to read)", "profile.json", "questions.jsonl", *([CURRICULUM] if after.curriculum else [])]
+    console.print(f"{escape(str(folder))} holds {listed(files)}.", soft_wrap=True)
+    console.print(f"What to generate next: {escape(after.command)}" if after.command else escape(after.why_none), soft_wrap=True)
 
 
 def _table(profile: Profile) -> Table:
     table = Table(title="worst slices", title_justify="left")
     for name in ("factor", "value"):
         table.add_column(name)
-    for name in ("questions", "right", "95 %", "the others", "q", ""):
+    for name in ("questions", "right", "95 %", "chance", "the others", "q", ""):
         table.add_column(name, justify="right")
     for each in [profile.overall, *profile.by_type, *profile.slices[:SHOWN]]:
         table.add_row(*map(escape, _cells(each)))
@@ -202,7 +225,8 @@ def _cells(each: Slice) -> tuple[str, ...]:
     interval = f"{each.low:.0%}–{each.high:.0%}"
     others = "" if each.others is None else f"{each.others:.0%}"
     q = "" if each.q is None else f"{each.q:.3f}"
-    return each.factor, each.value, str(each.n), f"{each.accuracy:.0%}", interval, others, q, "fails" if each.fails else ""
+    verdict = "fails" if each.fails else ""
+    return each.factor, each.value, str(each.n), f"{each.accuracy:.0%}", interval, f"{each.chance:.0%}", others, q, verdict
 
 
 def _sentence(profile: Profile) -> str:
@@ -212,7 +236,8 @@ def _sentence(profile: Profile) -> str:
     counts = f" Counts are {count.mean_error:+.2f} off on the mean ({count.low:+.2f} to {count.high:+.2f})." if count else ""
     if profile.overall.fails:
         return f"Over all questions it is no better than a guess: slices tell little before it is.{counts}"
-    return f"{failing} slices fail, of {tested} tested; the others are questions of the same templates.{counts}"
+    failed = f"{failing} slice{' fails' if failing == 1 else 's fail'}"
+    return f"{failed}, of {tested} tested; the others are questions of the same templates.{counts}"
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig
 
+from model.answering import BY
 from model.dataset import BadClip, FrameReader, Glimpse, Item
+from model.lessons import is_open
 from model.predictions import CONDITIONS, Prediction, first_capital
 from model.vlm import VideoVLM, reply_log_probs
 from scenes.types import require
 
-BY = ("letter", "text", "generation")
 ORDERS = ("given", "shuffled")
 INSTRUCTION = "Only reply with the best option."  # MotionBench's (arXiv 2501.02955, section 3.1)
 REPLY_TOKENS = 8  # a letter comes in the first ones or not at all
@@ -98,9 +99,15 @@ def answers(
     skip_damaged: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[Prediction]:
-    """What the model answers to each question under one condition, as they come; see `ask`, `asks` and `Manner`."""
+    """What the model answers to each question that `can_ask` allows under one condition, as they come; see `ask`, `asks`, `Manner`."""
     manner = Manner(by, batch_size, device, workers, seed, skip_damaged)
-    return ask(model, asks(items, condition, order, seed), reader, manner, progress)
+    allowed = [item for item in items if can_ask(item, by)]
+    return ask(model, asks(allowed, condition, order, seed), reader, manner, progress)
+
+
+def can_ask(item: Item, by: str) -> bool:
+    """Whether a question makes sense when it is asked so: without its options, "none of these" means nothing."""
+    return by != "text" or all(map(is_open, item.options))
 
 
 def usual(record: Mapping[str, Any]) -> str:
@@ -148,6 +155,8 @@ def ask(
             shown = [one for one in window if one.condition == "text" or one.item.video in glimpses]
             damaged = [one for one in window if one.condition != "text" and one.item.video not in glimpses]
             yield from (Prediction(one.item.uid, None, (), one.condition, one.order) for one in damaged)
+            if progress and damaged:
+                progress(len(damaged))
             for batch in _batches(shown, manner.batch_size):
                 yield from _answered(model, batch, glimpses, manner, device)
                 if progress:
@@ -299,6 +308,9 @@ ASKED = {"letter": _by_letter, "text": _by_text, "generation": _by_generation}
 
 
 def _likeliest(scores: tuple[float, ...]) -> Reply:
+    """No option where a score is no number: else the first would be taken."""
+    if not np.all(np.isfinite(scores)):
+        return None, (), None
     return max(range(len(scores)), key=scores.__getitem__, default=None), scores, None
 
 

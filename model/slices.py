@@ -35,6 +35,7 @@ from scenes.events.event import EVENTS
 from scenes.motions.motion import MOTIONS
 
 LISTED = 5  # questions; smaller slices say nothing
+WHOLE = ("question type", "template")  # of these all are listed: a curriculum speaks of each
 TESTED = 10
 ENOUGH, NEAR = 30, 0.1  # questions, and how far above chance, of a slice that is called no better than it
 CURVED = 60
@@ -92,7 +93,7 @@ def profile_of(rows: Rows, about: Mapping[str, object]) -> Profile:
         about=about,
         overall=replace(overall, fails=_at_chance(overall)),
         by_type=tuple(types),
-        slices=tuple(sorted(others, key=lambda each: (not each.fails, each.high, each.factor, each.value))),
+        slices=tuple(sorted(others, key=lambda each: (not each.fails, each.q is None, each.high, each.factor, each.value))),
         seen=tuple(seen),
         curves=tuple(curves(rows)),
         confusions=tuple(confusions(rows)),
@@ -132,7 +133,7 @@ def _slices(factor: str, of: Key, rows: Rows, answers: Answers) -> Iterator[Slic
         for value in of(row):
             places.setdefault(value, []).append(place)
     for value, found in sorted(places.items()):
-        if len(found) >= LISTED or factor == "template":  # a curriculum speaks of every template
+        if len(found) >= LISTED or factor in WHOLE:
             members = np.zeros(len(rows), bool)
             members[found] = True
             p = answers.group(members) if len(found) >= TESTED else None

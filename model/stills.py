@@ -165,8 +165,8 @@ def ask_stills(seen: Sequence[Sight], known: Vocabulary, rng: np.random.Generato
 def name_among(thing: Thing, seen: Sequence[Sight], known: Vocabulary, rng: np.random.Generator) -> list[str]:
     """Four options that name a thing, the right one first: the others are in the picture too, as far as there are others."""
     others = [sight.thing for sight in seen if not _same(sight.thing, thing)]
-    absent = [known.things[place] for place in rng.permutation(len(known.things)).tolist()]
-    wrong = [other for other in [*others, *absent] if not _same(other, thing)][:3]
+    any_of_all = [known.things[place] for place in rng.permutation(len(known.things)).tolist()]
+    wrong = [other for other in dict.fromkeys([*others, *any_of_all]) if not _same(other, thing)][:3]
     return [f"The {each.name}" for each in (thing, *wrong)]
 
 
@@ -283,7 +283,7 @@ def _view(item: Item) -> View:
         return View(item.video, item.key, things, root / told["files"]["trajectories"]["path"])
     except FileNotFoundError as error:
         raise ValueError(
-            f"stills need annotations, and {path} is missing: set stills.steps=0, or give a data set that was generated"
+            f"stills need annotations, and {path} is missing: set stills.steps=0 and glides.slides=0, or give a data set that was generated"
         ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} does not say what is visible ({error!r}): set stills.steps=0, or generate the data set again") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
-import hashlib
 import importlib.metadata
 import itertools
 import json
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
+import cv2
 import numpy as np
 import torch
 import transformers
@@ -28,13 +28,13 @@ from rich.console import Console
 
 from conf.command_line import DONE, INTERRUPTED, CommandLine
 from model.checkpoint import MODEL, OPTIONS, RECORD, STATE, load_model, load_run, read_record, write_json
-from model.dataset import FrameReader, Item, read_items, split
+from model.dataset import FrameReader, Item, fingerprint, read_items, split
 from model.journal import Journal
 from model.language import build_tokenizer
 from model.options import DataOptions, TrainOptions
 from model.progress import duration
 from model.schedule import Phase, phases_of
-from model.scoring import answers, usual
+from model.scoring import answers, can_ask, usual
 from model.training import Diverged, Outcome, Training, accelerator_for
 from model.vision import image_size_px
 from model.vlm import VideoVLM
@@ -57,6 +57,7 @@ def main() -> NoReturn:
     transformers.utils.logging.set_verbosity_error()  # its bars and load reports say nothing that the user can act on
     transformers.utils.logging.disable_progress_bar()
     logging.getLogger("accelerate").setLevel(logging.ERROR)  # tied weights are stored once, as they should be
+    cv2.setNumThreads(1)  # here, for the processes that read clips as well: set in a fork, it would wait for threads that are not there
     LINE.run(lambda options: train(options, Console(highlight=False)))
 
 
@@ -118,7 +119,7 @@ def read_data(options: DataOptions) -> Data:
         train += ours
         held_out += theirs
         clips = len({item.key for item in items})
-        about.append({"folder": str(folder), "questions": len(items), "clips": clips, "fingerprint": _fingerprint(items)})
+        about.append({"folder": str(folder), "questions": len(items), "clips": clips, "fingerprint": fingerprint(items)})
     return Data(tuple(train), tuple(held_out), tuple(about))
 
 
@@ -261,16 +262,17 @@ def _begun(root: Path) -> Mapping[str, Any]:
 
 def _look(options: TrainOptions, data: Data) -> Callable[[VideoVLM], tuple[float, int]] | None:
     """The share right of a few questions held out, and their number."""
-    if not data.held_out:
+    by = usual({"options": {"reply": options.reply}})
+    known = [item for item in data.held_out if can_ask(item, by)]
+    if not known:
         return None
-    places = np.random.default_rng(options.seed).permutation(len(data.held_out))[:LOOKED_AT]
-    items = [data.held_out[place] for place in sorted(places)]
+    places = np.random.default_rng(options.seed).permutation(len(known))[:LOOKED_AT]
+    items = [known[place] for place in sorted(places)]
     letter_of = {item.uid: item.answer for item in items}
 
     def look(model: VideoVLM) -> tuple[float, int]:
         reader = FrameReader(options.clips.frames(model.options.compressor.k), _size_px(model), options.clips.cache_folder)
         device = str(next(model.parameters()).device)
-        by = usual({"options": {"reply": options.reply}})
         said = list(answers(model, items, reader, by=by, device=device, workers=max(1, options.clips.workers)))
         return sum(each.letter == letter_of[each.uid] for each in said) / len(said), len(said)
 
@@ -318,14 +320,6 @@ def _flat(told: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in told.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
     return flat
-
-
-def _fingerprint(items: Iterable[Item]) -> str:
-    """Of what is asked, and of the order in which it stands."""
-    digest = hashlib.blake2b(digest_size=16)
-    for item in items:
-        digest.update(repr((item.uid, item.key, item.prompt, item.answer, item.scene, item.stage)).encode())
-    return digest.hexdigest()
 
 
 def _versions() -> dict[str, str]:

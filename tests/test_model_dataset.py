@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from generator.video import write_video
+from model import dataset
 from model.dataset import BadClip, BadDataset, FrameReader, Item, parse_prompt, read_items, split
 
 PROMPT = "Which way does the cube move?\nA. To the left\nB. To the right\nC. Towards the camera"
@@ -185,6 +187,19 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
         kept.write_bytes(damage)
         assert np.array_equal(reader.read(video, None).frames, whole.frames)
     assert [path.suffix for path in kept.parent.iterdir()] == [".safetensors"]
+
+
+def test_what_was_cached_in_another_way_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    video, reader = grey_ramp(tmp_path / "ramp.mp4"), FrameReader(4, 16, tmp_path / "cache")
+    whole = reader.read(video, None)
+    (kept,) = (tmp_path / "cache").rglob("*.safetensors")
+    for frames in (np.zeros((20, 3, 16, 16), np.uint8), np.zeros((16, 3, 8, 8), np.uint8)):
+        save_file({"frames": frames}, kept, metadata={"total": "40", "fps": "24"})
+        assert np.array_equal(reader.read(video, None).frames, whole.frames)
+    monkeypatch.setattr(dataset, "CHOICES", 2)
+    monkeypatch.setattr(dataset, "MIDDLE", 1)
+    assert reader.read(video, None).indices == tuple(numbers(reader.read(video, None).frames))
+    assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
 @given(st.integers(1, 64), st.integers(1, 300))

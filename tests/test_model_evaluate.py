@@ -38,8 +38,8 @@ from model.accuracy import (  # noqa: E402
 )
 from model.checkpoint import save_model  # noqa: E402
 from model.compressors import CompressorOptions  # noqa: E402
-from model.dataset import BadClip, FrameReader, Glimpse, Item, read_items  # noqa: E402
-from model.evaluate import LINE, EvaluateOptions, evaluate, main, tabulated  # noqa: E402
+from model.dataset import BadClip, FrameReader, Glimpse, Item, fingerprint, read_items  # noqa: E402
+from model.evaluate import LINE, EvaluateOptions, evaluate, main, tabulated, trained_scenes  # noqa: E402
 from model.language import LanguageOptions, build_tokenizer  # noqa: E402
 from model.predictions import (  # noqa: E402
     CONDITIONS,
@@ -355,7 +355,37 @@ def test_answers_of_other_models_are_read_in_each_shape(tmp_path: Path, shape: s
     path = tmp_path / "answers.json"
     path.write_text("\n".join(map(json.dumps, rows)) + "\n" if lines else json.dumps(content))
     told = one_each(load_predictions(path, [make_item(0), make_item(1), make_item(2)]))
-    assert {uid: each.letter for uid, each in told.items()} == {"u0": "B", "u1": "C"}
+    assert {uid: each.letter for uid, each in told.items()} == {"u0": "B", "u1": "C", "u2": None}
+
+
+SHOWN = {
+    "fps": ({"fps": 2}, 2.0, ()),
+    "frames": ({"frames": [1, 3, 5, 7]}, 1.0, (1, 3, 5, 7)),
+    "how many": ({"frames": 8}, 2.0, ()),
+    "both": ({"frames": [1, 3], "fps": 0.25}, 0.25, (1, 3)),
+    "null": ({"frames": None, "fps": None, "log_probs": None, "condition": None}, 4.0, ()),
+    "nothing": ({}, 4.0, ()),
+}
+
+
+@pytest.mark.parametrize("key", ["letter", "prediction"])
+@pytest.mark.parametrize("given", SHOWN)
+def test_what_was_shown_is_read_in_rows_of_each_shape(tmp_path: Path, given: str, key: str) -> None:
+    fields, fps, frames = SHOWN[given]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"uid": "u0", key: "B", **fields}))
+    (told,) = load_predictions(tmp_path / "a.jsonl", [replace(make_item(0), duration_s=4.0)], frames_shown=16)
+    assert (told.letter, told.fps, told.frames, told.condition, told.log_probs) == ("B", fps, frames, "video", ())
+    (untold,) = load_predictions(tmp_path / "a.jsonl", [make_item(0)], frames_shown=16)
+    assert untold.fps == fields.get("fps", 0) or (untold.fps == 0 and fields["fps"] is None)
+
+
+def test_what_another_model_leaves_out_is_unanswered_and_what_ours_was_not_asked_is_not(tmp_path: Path) -> None:
+    asked = [make_item(number) for number in range(3)]
+    (tmp_path / "theirs.json").write_text(json.dumps({"u1": "C"}))
+    write_predictions(tmp_path / "ours.jsonl", [Prediction("u1", "C")])
+    told = {each.uid: each.letter for each in load_predictions(tmp_path / "theirs.json", asked)}
+    assert told == {"u0": None, "u1": "C", "u2": None}
+    assert load_predictions(tmp_path / "ours.jsonl", asked) == [Prediction("u1", "C")]
 
 
 def test_numbers_serve_as_uids_and_null_is_no_answer(tmp_path: Path) -> None:
@@ -370,18 +400,37 @@ def test_numbers_serve_as_uids_and_null_is_no_answer(tmp_path: Path) -> None:
         ('{"x1": "A", "x2": "B"}', r"answers no question of the data set: its uids are 'x1', 'x2', the data set's 'u0', 'u1', 'u2'"),
         ("{}", r"its uids are none"),
         ('[{"uid": "u0", "pred": "A"}, {"uid": "u0", "pred": "B"}]', r"question u0 is answered A and B: leave one"),
-        ('[{"uid": "u0", "pred": 1}]', r"the answer 1 to question u0 is not allowed: give a text or null"),
+        (
+            '[{"uid": "u1", "pred": "A"}, {"uid": "u0", "pred": 1}]',
+            r"a.json', row 2: the answer 1 to question u0 is not allowed: give a text or null",
+        ),
         ('{"u0": {"score": 1}}', r"question u0 has no answer; give it as one of letter, prediction"),
-        ('{"uid": "u0", "letter": "A", "condition": "dark"}', r"condition 'dark' is not allowed: video, text"),
-        ('{"uid": "u0", "letter": "A", "log_probs": [0.0]}', r"question u0 has 4 options and 1 log_probs"),
+        ('{"uid": "u0", "choice": "B"}', r"row 1: question u0 has no answer; give it as one of letter"),
+        (
+            '{"uid": "u0", "letter": "A", "condition": "dark"}',
+            r"a.json', row 1: condition = 'dark' is not allowed: give one of video, text",
+        ),
+        ('{"uid": "u0", "letter": "A", "log_probs": [0.0]}', r"log_probs = \[0.0\] is not allowed: give a finite number for each of its 4"),
+        ('{"uid": "u0", "letter": "A", "log_probs": ["a", 0, 0, 0]}', r"row 1: log_probs = \['a', 0, 0, 0\] is not allowed"),
+        ('{"uid": "u0", "letter": "A", "log_probs": [NaN, 0, 0, 0]}', r"log_probs = \[nan, 0, 0, 0\] is not allowed"),
+        ('{"uid": "u0", "letter": "A", "order": [0, 1, 2, 2]}', r"order = \[0, 1, 2, 2\] is not allowed: give each place of its 4"),
+        ('{"uid": "u0", "letter": "A", "frames": [-1]}', r"frames = \[-1\] is not allowed: give the numbers of the frames"),
+        ('{"uid": "u0", "pred": "A", "fps": "2"}', r"fps = '2' is not allowed: give frames shown per second"),
+        ('{"uid": "u0", "letter": "A", "said": 1}', r"said = 1 is not allowed: give a text"),
         ('{"u0": "A"}\n{"u1": ', r"line 2 is no JSON"),
-        ("[1, 2]", r"holds 1: give \{uid: answer\}, or rows"),
+        ("[1, 2]", r"a.json', row 1 holds 1: give \{uid: answer\}, or rows"),
     ],
 )
 def test_files_that_cannot_be_used_are_told_why(tmp_path: Path, content: str, complaint: str) -> None:
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(ValueError, match=complaint):
         load_predictions(tmp_path / "a.json", [make_item(number) for number in range(5)])
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(json.dumps({"u0": "Ä"}, ensure_ascii=False).encode("latin-1"))
+    with pytest.raises(ValueError, match=r"predictions = '.*a.json' is no text in UTF-8 .*: save it as UTF-8"):
+        load_predictions(tmp_path / "a.json", [make_item(0)])
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -553,7 +602,12 @@ def test_texts_are_scored_as_replies_to_the_question_without_its_options(model: 
 def test_a_model_is_asked_by_what_it_learned_to_reply(reply: str | None, by: str) -> None:
     record = {"options": {"reply": reply}} if reply else {}
     assert EvaluateOptions("d", "c").manner(record).by == usual(record) == by
-    assert EvaluateOptions("d", "c", circular=True).manner(record).by == "letter"
+    if reply == "text":
+        with pytest.raises(ValueError, match=r"circular = True is not allowed: .* reply=text.*: give circular=false, or by=letter"):
+            EvaluateOptions("d", "c", circular=True).manner(record)
+    else:
+        assert EvaluateOptions("d", "c", circular=True).manner(record).by == "letter"
+    assert EvaluateOptions("d", "c", circular=True, by="letter").manner(record).by == "letter"
     assert EvaluateOptions("d", "c", by="generation").manner(record).by == "generation"
 
 
@@ -594,6 +648,21 @@ def test_what_is_generated_is_the_likeliest_token_each_time(model: VideoVLM, see
         assert reply == model.tokenizer.decode(told, skip_special_tokens=True).strip()
 
 
+@pytest.mark.parametrize("by", ["letter", "text"])
+def test_scores_that_are_no_numbers_choose_nothing(model: VideoVLM, items: list[Item], by: str) -> None:
+    broken = copy.deepcopy(model)
+    with torch.no_grad():
+        broken.language.get_input_embeddings().weight.fill_(float("nan"))
+    for each in answers(broken, items, READER, by=by):
+        assert (each.letter, each.log_probs) == (None, ()) and each.frames
+
+
+def test_what_offers_none_of_these_is_not_asked_by_text(model: VideoVLM, items: list[Item]) -> None:
+    offers = replace(items[0], options=(*items[0].options[:3], "None of these"))
+    assert said(answers(model, [offers, items[1]], READER, by="text")).keys() == {"u1"}
+    assert said(answers(model, [offers, items[1]], READER, by="letter")).keys() == {"u0", "u1"}
+
+
 def test_the_model_is_left_as_it_was(model: VideoVLM, items: list[Item]) -> None:
     model.train()
     list(answers(model, items[:1], READER))
@@ -618,7 +687,9 @@ def test_a_damaged_video_stops_or_counts_as_unanswered(tmp_path: Path, model: Vi
     items[1].video.write_bytes(b"no video")
     with pytest.raises(BadClip, match=rf"{items[1].video.name}.*skip_damaged=true"):
         list(answers(model, items, READER))
-    told = said(answers(model, items, READER, skip_damaged=True))
+    done: list[int] = []
+    told = said(answers(model, items, READER, skip_damaged=True, progress=done.append))
+    assert sum(done) == len(items)
     assert [told[f"u{number}"].letter is None for number in range(3)] == [False, True, False]
 
 
@@ -725,6 +796,90 @@ def test_answers_of_another_model_are_scored(root: Path, tmp_path: Path) -> None
     assert (figure["n"], figure["accuracy"], figure["answered"]) == (6, pytest.approx(2 / 6), pytest.approx(3 / 6))
     assert "4 of 6 questions are answered (2 have no answer, which counts as wrong)" in told
     assert "1 replies count as wrong" in told and "'The first'" in told
+    assert "another data set" not in told
+
+
+def test_of_our_own_answers_the_questions_count_that_were_asked(root: Path, run: Path, tmp_path: Path) -> None:
+    evaluated(f"data={root}", f"checkpoint={run}", f"out={tmp_path / 'first'}")
+    told = evaluated(f"data={root}", f"predictions={tmp_path / 'first' / 'predictions.jsonl'}", f"out={tmp_path / 'again'}")
+    assert "video: 4 of 4 questions are answered. 2 more of the data set were not asked, and do not count." in told
+    assert results(tmp_path / "again") == results(tmp_path / "first") and "another data set" not in told
+    assert json.loads((tmp_path / "again" / "results.json").read_text())["about"]["questions"] == 4
+
+
+def test_answers_of_ours_to_another_data_set_are_known_by_its_fingerprint(run: Path, tmp_path: Path) -> None:
+    dataset(tmp_path / "one", 3)
+    evaluated(f"data={tmp_path / 'one'}", f"checkpoint={run}", "part=all", f"out={tmp_path / 'out'}")
+    dataset(tmp_path / "two", 4)
+    told = evaluated(f"data={tmp_path / 'two'}", f"predictions={tmp_path / 'out' / 'predictions.jsonl'}")
+    assert "By results.json beside them, these answers are to another data set, or to this one before it grew." in told
+
+
+def test_answers_to_less_than_half_of_the_questions_are_asked_about(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "few.json").write_text(json.dumps({"u0": "B", "x7": "A"}))
+    told = evaluated(f"data={root}", f"predictions={tmp_path / 'few.json'}")
+    assert "1 of 6 questions are answered (5 have no answer, which counts as wrong)." in told
+    assert "Less than half of the questions are answered: are these answers to another data set?" in told
+
+
+def test_scores_without_a_number_are_counted_and_said(root: Path, run: Path, tmp_path: Path, model: VideoVLM) -> None:
+    broken = copy.deepcopy(model)
+    with torch.no_grad():
+        broken.language.get_input_embeddings().weight.fill_(float("nan"))
+    save_model(broken, tmp_path / "model")
+    (tmp_path / "training.json").write_text((run / "training.json").read_text())
+    told = evaluated(f"data={root}", f"checkpoint={tmp_path}", f"out={tmp_path / 'out'}")
+    assert "4 questions are unanswered, since the model gives its replies no finite log-probability; they count as wrong." in told
+    assert results(tmp_path / "out")["each question/video"][ALL]["answered"] == 0
+
+
+def test_questions_that_offer_none_of_these_are_left_out_by_text_and_counted(run: Path, tmp_path: Path) -> None:
+    dataset(tmp_path / "data", 3)
+    path = tmp_path / "data" / "video_info.meta.jsonl"
+    path.write_text(path.read_text().replace("It stays still", "None of these"))
+    options = (f"data={tmp_path / 'data'}", f"checkpoint={run}", "part=all", "by=text")
+    told = evaluated(*options, f"out={tmp_path / 'out'}")
+    assert '1 that offer "none of these" are left out, since by=text shows no options; by=letter asks them.' in told
+    assert results(tmp_path / "out")["each question/video"][ALL]["n"] == 2
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    with pytest.raises(ValueError, match="every question offers .none of these.*: give by=letter"):
+        evaluated(*options, f"out={tmp_path / 'out'}")
+
+
+def told_of(items: list[Item], folder: Path | str = "gone") -> dict[str, object]:
+    return {"folder": str(folder), "questions": len(items), "clips": len(items), "fingerprint": fingerprint(items)}
+
+
+def test_scenes_are_left_out_where_the_data_set_is_one_that_was_trained_on_or_has_grown_from_it(tmp_path: Path) -> None:
+    """Data sets of one seed and split name scenes and questions alike, whatever is in them."""
+    items = [make_item(number) for number in range(6)]
+    others = [replace(item, text=f"{item.text} Or not?") for item in items]
+    record = {"trained_on": [item.scene for item in items[:4]], "data": [told_of(others), told_of(items)]}
+    named = frozenset(record["trained_on"])
+    assert trained_scenes(record, items, str(tmp_path)) == trained_scenes(record, others, str(tmp_path)) == named
+    assert trained_scenes(record, [*items, make_item(7)], str(tmp_path)) == named, "it has grown"
+    assert trained_scenes({**record, "data": [told_of(others)]}, items, str(tmp_path)) == frozenset()
+    assert trained_scenes({"trained_on": record["trained_on"]}, items, str(tmp_path)) == named, "it cannot be told"
+
+
+def test_a_data_set_of_the_same_configuration_is_the_same_one(tmp_path: Path) -> None:
+    items = [make_item(number) for number in range(4)]
+    record = {"trained_on": ["s"], "data": [told_of(items, tmp_path / "was")]}
+    for name, seed in (("was", 0), ("is", 0), ("other", 1)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "dataset.json").write_text(json.dumps({"configuration": {"seed": seed}}))
+    assert trained_scenes(record, items[2:], str(tmp_path / "is")) == {"s"}
+    assert trained_scenes(record, items[2:], str(tmp_path / "other")) == frozenset()
+
+
+def test_what_a_run_started_from_counts_as_trained_on(tmp_path: Path) -> None:
+    first, second = [make_item(0)], [make_item(1)]
+    (tmp_path / "training.json").write_text(json.dumps({"data": [told_of(first)]}))
+    record = {"trained_on": ["s"], "data": [told_of(second)], "options": {"start_from": str(tmp_path)}}
+    assert trained_scenes(record, first, "d") == trained_scenes(record, second, "d") == {"s"}
+    assert trained_scenes(record, [make_item(2)], "d") == frozenset()
+    (tmp_path / "training.json").unlink()
+    assert trained_scenes(record, [make_item(2)], "d") == {"s"}, "it cannot be told"
 
 
 @pytest.mark.parametrize(
@@ -743,6 +898,8 @@ def test_answers_of_another_model_are_scored(root: Path, tmp_path: Path) -> None
         ("data={root} checkpoint={run} part=some", "part = 'some' is not allowed: give one of held_out, all"),
         ("data={root} checkpoint={run} circulr=true", "unknown key 'circulr' (did you mean circular?)"),
         ("data={root} predictions={root}/none.json", "is not there: give a file of answers"),
+        ("data={root} predictions=a part=all", "part = 'all' is not allowed: give it with checkpoint= alone"),
+        ("data={root} checkpoint={run} frames_shown=8", "frames_shown = 8 is not allowed: give it with predictions= alone"),
     ],
 )
 def test_bad_input_is_answered_in_a_sentence(

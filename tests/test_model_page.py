@@ -349,6 +349,23 @@ def test_the_command_is_the_one_given_or_names_the_curriculum_beside_it(tmp_path
     assert "python -m generator out=x" in Page(rendered(small(), folder, "python -m generator out=x")).text
 
 
+def test_without_a_curriculum_it_says_why_and_promises_none():
+    text = Page(rendered(small(), Path("/nowhere"), "", "There is no curriculum: <none> is known.")).text
+    assert "There is no curriculum: <none> is known." in text
+    assert "python -m generator" not in text and "curriculum.yaml" not in text
+
+
+def test_types_that_fail_are_named():
+    types = (slice_of("type", "Camera Motion", 60, 80), slice_of("type", "Action Order", 5, 20, fails=True))
+    text = page_of(small(by_type=types, slices=(slice_of("motion", "hop", 30, 50),))).text.replace("\xa0", " ")
+    assert "It fails on Action Order." in text and "None of 1 other slice is found to fail." in text
+
+
+def test_the_head_says_what_was_asked_and_how():
+    about = page_of(small(about={"part": "held_out", "by": "text"}))
+    assert re.search(r"part\s*held_out\s*by\s*text", about.text)
+
+
 def test_a_page_of_two_thousand_questions_is_below_a_megabyte():
     some = tuple(
         slice_of(f"factor {i % 9}", f"value number {i}", i % 40, 40, p=0.5, q=0.9, others=0.5, fails=i % 9 == 0) for i in range(400)

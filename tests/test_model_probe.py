@@ -24,11 +24,11 @@ from generator.__main__ import LINE as GENERATOR
 from generator.__main__ import generate
 from generator.options import FarmOptions, GenerateOptions, RenderOptions, content
 from model import probe
-from model.commands import generate_by, rerender
-from model.dataset import BadDataset, read_items
+from model.commands import generate_by, rerender, templates_of
+from model.dataset import LETTERS, BadDataset, read_items
 from model.factors import NONE, UNITS, Factors, factors_of, number_in, read_configuration, read_factors
 from model.predictions import Prediction, write_predictions
-from model.prescription import AXES, prescribe, shrunk
+from model.prescription import AXES, NoCurriculum, prescribe, shrunk
 from model.profile import Curve, Profile, Slice, read_profile, write_profile
 from model.slices import WORST_PER_TEMPLATE, Answered, curves, profile_of
 from model.strata import Answers
@@ -39,7 +39,7 @@ from scenes.difficulty import USUAL, Axes
 from scenes.script import SceneOptions
 
 ASKED = ("camera_move", "count_cycles", "recognise_motion", "travel_direction", "what_follows", "recognise_event")
-LETTERS = "ABCD"
+FOUR = LETTERS[:4]
 Chance = Callable[[Factors], float]
 
 
@@ -59,7 +59,7 @@ def _scene(scene: int, per_scene: int, rng: np.random.Generator) -> list[Factors
 
 def _question(uid: str, scene: str, environment: str, objects: str, rng: np.random.Generator) -> Factors:
     template = str(rng.choice(["camera_move", "recognise_motion", "count_cycles", "travel_direction"]))
-    kind, answer = QUESTIONS[template].question_type, str(rng.choice(list(LETTERS)))
+    kind, answer = QUESTIONS[template].question_type, str(rng.choice(list(FOUR)))
     keys = {
         "camera_move": ("pan left", "zoom in", "dolly in", "tilt up"),
         "recognise_motion": ("spin", "hop", "slide", "roll"),
@@ -173,6 +173,26 @@ def test_what_is_no_better_than_chance_fails_if_there_is_enough_of_it():
     found = failing(profile)
     assert ("motion", "usual") in found and ("motion", "rare") not in found
     assert profile.overall.fails and all(each.fails for each in profile.by_type)
+
+
+def test_slices_that_were_tested_come_before_those_too_small_to_test():
+    rows = [
+        replace(row, classes={**row.classes, "colour": (f"colour {number // 6}",)}) for number, row in enumerate(questions(300, 1)[:60])
+    ]
+    told = answered([*questions(300, 1)[60:], *rows], lambda row: 0.2 if "colour" in row.classes else 0.75, 1)
+    slices = [each for each in profile_of(told, {}).slices if not each.fails]
+    untested = [each.q is None for each in slices]
+    assert 0 < sum(untested) < len(untested) and untested == sorted(untested)
+    assert min(each.high for each in slices if each.q is None) < min(each.high for each in slices if each.q is not None)
+
+
+def test_types_of_few_questions_are_listed_and_prescribed_for():
+    """As of a small sample of MotionBench: fewer than five questions of each type, and no template known."""
+    kinds = list(dict.fromkeys(each.question_type for each in QUESTIONS.values()))
+    rows = [replace(row, template="", question_type=kinds[number % 6], classes={}) for number, row in enumerate(questions(12, 1))]
+    profile = profile_of(answered(rows, even, 1), {})
+    assert sorted((each.value, each.n) for each in profile.by_type) == sorted((kind, 2) for kind in kinds)
+    assert {QUESTIONS[name].question_type for name in prescribe(profile).stages[-1].templates} == set(kinds)
 
 
 def test_what_could_not_be_seen_is_told_apart():
@@ -474,6 +494,49 @@ def test_the_next_data_look_like_the_last(tmp_path: Path):
     assert parsed(generate_by(path, {}, 50)).num_videos == 50
 
 
+def test_each_turn_of_the_loop_has_a_split_of_its_own(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "curriculum.yaml"
+    path.write_text(written(Curriculum((Stage("one"),))))
+    turns, told = [], GenerateOptions()
+    for _ in range(3):
+        told = parsed(generate_by(path, json.loads(json.dumps(content(told))), 50))
+        turns.append((told.split, told.out))
+    assert [split for split, _ in turns] == ["probed", "probed-2", "probed-3"] and len({out for _, out in turns}) == 3
+    Path(turns[0][1]).mkdir(parents=True)  # there are such clips already, of another model
+    assert parsed(generate_by(path, json.loads(json.dumps(content(GenerateOptions()))), 50)).split == "probed-2"
+
+
+@pytest.mark.parametrize(
+    ("qa", "expected"),
+    [
+        (QuestionOptions(), set(QUESTIONS)),
+        (QuestionOptions(templates=ASKED), set(ASKED)),
+        (QuestionOptions(templates=ASKED, without=("camera_move",)), set(ASKED) - {"camera_move"}),
+        (QuestionOptions(weights={"count_cycles": 2.0, "camera_move": 0.0}), {"count_cycles"}),
+        (QuestionOptions(templates=ASKED, mix={"camera_motion": 0.0}), set(ASKED) - {"camera_move"}),
+    ],
+)
+def test_what_a_data_set_was_to_ask_is_read_off_its_configuration(qa: QuestionOptions, expected: set[str]):
+    configuration = json.loads(json.dumps(content(GenerateOptions(qa=qa))))
+    assert set(templates_of(configuration)) == expected
+    known = Curriculum((Stage("one", templates={"count_cycles": 1.0, "camera_move": 0.0}),))
+    if "count_cycles" in expected:
+        assert templates_of(json.loads(json.dumps(content(GenerateOptions(qa=qa, curriculum=known))))) == ("count_cycles",)
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {},
+        {"qa.templates": ["elsewhere"]},
+        {"qa.templates": ["count_cycles"], "curriculum": {"stages": [{"name": "one", "templates": {"elsewhere": 1}}]}},
+    ],
+)
+def test_templates_that_are_not_known_here_are_not_promised(configuration: dict[str, object]):
+    assert templates_of(configuration) == ()
+
+
 # ---- what to generate next ---------------------------------------------------------------------------------------------------------
 
 
@@ -518,8 +581,25 @@ def test_axes_go_where_the_model_fails():
 def test_templates_of_another_program_are_left_out():
     shares = {"count_cycles": (10, 60), "elsewhere": (5, 60), "camera_move": (50, 60)}
     assert all(set(stage.templates) == {"count_cycles", "camera_move"} for stage in prescribe(profile_with(shares)).stages)
-    with pytest.raises(ValueError, match="templates"):
+    with pytest.raises(NoCurriculum, match=r"templates \(elsewhere\)"):
         prescribe(profile_with({"elsewhere": (5, 60)}))
+
+
+def test_templates_without_an_answer_are_asked_as_much_as_the_mean():
+    shares = {"count_cycles": (20, 100), "camera_move": (70, 100), "recognise_motion": (60, 100)}
+    without, whole = prescribe(profile_with(shares)).stages, prescribe(profile_with(shares), templates=[*shares, "pace", "two_legs"]).stages
+    assert set(whole[0].templates) == {*shares, "pace", "two_legs"} and set(whole[0].templates.values()) == {1.0}
+    weights = whole[1].templates
+    assert weights["camera_move"] < weights["pace"] == weights["two_legs"] < weights["count_cycles"]
+    assert weights["pace"] / weights["camera_move"] == pytest.approx((0.9 - 0.5) / (0.9 - shrunk([20, 70, 60], [100] * 3)[1]), rel=0.01)
+    assert without[1].templates["count_cycles"] / without[1].templates["camera_move"] == pytest.approx(
+        weights["count_cycles"] / weights["camera_move"], rel=0.01
+    )
+
+
+def test_of_nothing_the_share_is_that_of_all():
+    assert shrunk([10, 90, 0], [100, 100, 0])[2] == pytest.approx(0.5)
+    assert shrunk([10, 90, 0], [100, 100, 0])[:2] == pytest.approx(shrunk([10, 90], [100, 100]))
 
 
 @given(st.lists(st.tuples(st.integers(1, 80), st.floats(0, 1)), min_size=1, max_size=12))
@@ -578,7 +658,8 @@ def test_a_file_of_answers_is_probed(dataset: Path, rows: Sequence[Factors], tmp
     assert "fails" in worst and " 0%" in worst
     profile = read_profile(tmp_path / "out" / "profile.json")
     assert ("question type", "Camera Motion") in failing(profile)
-    assert profile.about["questions"] == len(rows) - 1 and profile.about["not answered"] == 1
+    assert profile.about["questions"] == len(rows) - 1 and profile.about["not asked"] == 1  # a file of ours says what was asked
+    assert "by" not in profile.about and "part" not in profile.about
     lines = [json.loads(line) for line in (tmp_path / "out" / "questions.jsonl").read_text().splitlines()]
     assert [line["uid"] for line in lines] == [row.uid for row in rows[:-1]] and [line["right"] for line in lines] == [
         row.right for row in told[:-1]
@@ -588,8 +669,80 @@ def test_a_file_of_answers_is_probed(dataset: Path, rows: Sequence[Factors], tmp
     assert parsed(command[command.index("python") :]).curriculum == read_curriculum(str(tmp_path / "out" / "curriculum.yaml"))
 
 
+def test_another_models_answers_are_probed_with_what_it_was_shown(
+    dataset: Path, rows: Sequence[Factors], tmp_path: Path, monkeypatch, capsys
+):
+    """What it left out is wrong, as in an evaluation."""
+    said = {row.uid: row.answer for row in rows[2:]}
+    (tmp_path / "said.json").write_text(json.dumps(said))
+    keys = (f"data={dataset}", f"predictions={tmp_path / 'said.json'}", f"out={tmp_path / 'out'}")
+    found = []
+    for more in ((), ("frames_shown=16",), ("frames_shown=2",)):
+        code, _, complaint = run(monkeypatch, capsys, *keys, *more)
+        assert code == 0, complaint
+        found.append(read_profile(tmp_path / "out" / "profile.json"))
+    assert [(each.overall.n, each.overall.right) for each in found] == [(len(rows), len(rows) - 2)] * 3
+    assert [each.about["not answered"] for each in found] == [2] * 3 and "not asked" not in found[0].about
+    assert [each.about.get("frames shown") for each in found] == [None, 16, 2]
+    assert found[0].seen == ()
+    for frames, profile in zip((16, 2), found[1:], strict=True):
+        visible = sum(frames / (row.duration_s or 1) >= (row.required_fps or 0) for row in rows[2:])
+        counted = {each.value: each.n for each in profile.seen}
+        assert 0 <= counted.get("yes", 0) - visible <= 2 and counted != {"yes": len(rows)}
+
+
+def test_where_no_curriculum_can_be_made_the_page_says_why(dataset: Path, tmp_path: Path, monkeypatch, capsys):
+    """As of questions of a type that nothing here asks."""
+    lines = [json.loads(line) for line in (dataset / "video_info.meta.jsonl").read_text().splitlines()]
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "video_info.meta.jsonl").write_text(
+        "".join(json.dumps({**row, "question_type": "Taste"}) + "\n" for row in lines)
+    )
+    (tmp_path / "said.json").write_text(json.dumps({entry["uid"]: "A" for row in lines for entry in row["qa"]}))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "curriculum.yaml").write_text("of an earlier probe")
+    keys = (f"data={tmp_path / 'bench'}", f"predictions={tmp_path / 'said.json'}", f"out={tmp_path / 'out'}")
+    code, said, complaint = run(monkeypatch, capsys, *keys)
+    assert code == 0, complaint
+    assert "none of the types (Taste) is known" in said and "python -m generator" not in said and "curriculum.yaml" not in said
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "none of the types (Taste) is known" in page and "python -m generator" not in page
+    assert not (tmp_path / "out" / "curriculum.yaml").exists()
+
+
+def test_a_few_questions_of_each_type_give_a_report(dataset: Path, tmp_path: Path, monkeypatch, capsys):
+    lines = [json.loads(line) for line in (dataset / "video_info.meta.jsonl").read_text().splitlines()]
+    few = [row for kind in {row["question_type"] for row in lines} for row in [each for each in lines if each["question_type"] == kind][:2]]
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "video_info.meta.jsonl").write_text("".join(json.dumps(row) + "\n" for row in few))
+    (tmp_path / "said.json").write_text(json.dumps({entry["uid"]: "A" for row in few for entry in row["qa"]}))
+    code, said, complaint = run(
+        monkeypatch, capsys, f"data={tmp_path / 'bench'}", f"predictions={tmp_path / 'said.json'}", f"out={tmp_path / 'out'}"
+    )
+    assert code == 0, complaint
+    assert all(kind in said for kind in {row["question_type"] for row in few})
+    assert read_curriculum(str(tmp_path / "out" / "curriculum.yaml")).stages
+
+
+def test_the_table_gives_what_a_guess_would_get():
+    console = Console(file=io.StringIO(), width=140)
+    console.print(probe._table(profile_of(answered(questions(200, 2), even, 2), {})))
+    text = console.file.getvalue()
+    assert "chance" in text and all("25%" in line for line in text.splitlines() if "Motion" in line)
+
+
 @pytest.mark.parametrize(
-    "given_keys", [(), ("checkpoint=a", "predictions=b"), ("predictions=b", "target=0"), ("predictions=b", "part=some")]
+    "given_keys",
+    [
+        (),
+        ("checkpoint=a", "predictions=b"),
+        ("predictions=b", "target=0"),
+        ("checkpoint=a", "part=some"),
+        ("predictions=b", "part=all"),
+        ("predictions=b", "by=guess"),
+        ("predictions=b", "frames_shown=0"),
+        ("checkpoint=a", "frames_shown=16"),
+    ],
 )
 def test_bad_input_is_said_in_plain_words(given_keys: tuple[str, ...], dataset: Path, monkeypatch, capsys):
     code, _, complaint = run(monkeypatch, capsys, f"data={dataset}", *given_keys)
@@ -615,14 +768,22 @@ def test_a_checkpoint_is_asked_once_and_again_when_it_changes(dataset: Path, tmp
     tokenizer = build_tokenizer(LanguageOptions(), [item.prompt for item in items])
     save_model(VideoVLM(ModelOptions(), tokenizer), run_folder / "model")
     kept = {item.scene for item in items[: len(items) // 2]}
-    (run_folder / "training.json").write_text(json.dumps({"num_frames": 8, "trained_on": sorted(kept), "step": 0}))
-    asked = []
+    (run_folder / "training.json").write_text(
+        json.dumps({"num_frames": 8, "trained_on": sorted(kept), "step": 0, "options": {"reply": "both"}})
+    )
+    written_ns = []
     for change in (lambda: None, lambda: None, lambda: (run_folder / "model" / "model.safetensors").touch()):
         change()
         code, _, _ = run(monkeypatch, capsys, f"data={root}", f"checkpoint={run_folder}", "device=cpu", "workers=1")
         assert code == 0
-        asked.append((run_folder / "probe" / "films" / "evaluation" / "predictions.jsonl").stat().st_mtime_ns)
-    assert asked[0] == asked[1] < asked[2]
+        written_ns.append((run_folder / "probe" / "films" / "evaluation" / "predictions.jsonl").stat().st_mtime_ns)
+    assert written_ns[0] == written_ns[1] < written_ns[2]
     profile = read_profile(run_folder / "probe" / "films" / "profile.json")
-    assert profile.about["questions"] == sum(item.scene not in kept for item in items) and profile.about["frames shown"] == 8
+    asked = [item for item in items if item.scene not in kept and "None of these" not in item.options]  # which texts alone do not tell
+    assert profile.about["questions"] == len(asked) and profile.about["not asked"] == len(items) - len(asked)
+    assert profile.about["frames shown"] == 8
     assert sum(each.n for each in profile.seen) == profile.overall.n
+    assert (profile.about["by"], profile.about["part"]) == ("text", "held_out")  # it was trained to reply with texts as well
+    code, _, _ = run(monkeypatch, capsys, f"data={root}", f"checkpoint={run_folder}", "device=cpu", "workers=1", "by=letter", "part=all")
+    profile = read_profile(run_folder / "probe" / "films" / "profile.json")
+    assert (code, profile.about["by"], profile.about["part"]) == (0, "letter", "all") and profile.about["questions"] == len(items)

@@ -280,6 +280,91 @@ def test_a_loss_that_is_no_number_stops_the_run_before_it_is_saved(data: Path, t
     assert all(torch.isfinite(each).all() for each in weights(tmp_path / "run").values())
 
 
+def test_a_gradient_that_is_no_number_is_not_saved(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loss of the only step is a number; its gradient would make every weight none."""
+
+    def prepared(*told: Any) -> tuple[VideoVLM, list[Phase]]:
+        model, phases = prepare(*told)
+        next(model.vision.projector.parameters()).register_hook(lambda gradient: gradient * torch.nan)
+        return model, phases
+
+    monkeypatch.setattr("model.train.prepare", prepared)
+    with pytest.raises(Diverged, match="the norm of the gradients of step 0 is nan"):
+        run(options(data, tmp_path / "run", optimiser=replace(FEW, steps=1)))
+    assert not (tmp_path / "run" / "model").exists()
+
+
+def test_a_run_killed_while_it_saves_its_end_keeps_its_figures(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = options(data, tmp_path / "run", save_every=3)
+    with monkeypatch.context() as changed, pytest.raises(ZeroDivisionError):
+        times = itertools.count(1)
+        changed.setattr("model.training.save_model", lambda *told: (save_model(*told), 1 / (next(times) - 2)))
+        run(told)
+    code, said = run(told)
+    assert code == DONE
+    assert "loss nan" not in said
+    assert load_run(tmp_path / "run").record["figures"]["loss"] > 0
+
+
+# Where a run is kept
+
+
+def test_two_trainings_do_not_share_a_folder(data: Path, tmp_path: Path) -> None:
+    told = options(data, tmp_path / "run", optimiser=replace(FEW, steps=1))
+    (tmp_path / "run").mkdir()
+    hold = "import fcntl, sys; held = open(sys.argv[1], 'a'); fcntl.lockf(held, fcntl.LOCK_EX); print('held', flush=True); input()"
+    command = [sys.executable, "-c", hold, str(tmp_path / "run" / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(ValueError, match="another training writes here"):
+            run(told)
+        other.communicate("\n")
+    assert run(told)[0] == DONE
+
+
+def test_a_place_that_cannot_be_written_to_is_named(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(ValueError, match=f"out = '{out}' is not allowed: nothing can be written there"):
+            run(options(data, out))
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_labels_without_videos_are_refused_before_anything_is_written(data: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(data, tmp_path / "labels")
+    shutil.rmtree(root / "videos")
+    with pytest.raises(ValueError, match=r"videos/0+.mp4 is missing \(32 in all\).*render=standard"):
+        run(options(root, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_named(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="device = 'cuda' is not allowed: give auto or cpu"):
+        run(options(data, tmp_path / "run", device="cuda"))
+    with pytest.raises(ValueError, match="device = 'gpu' is not allowed: give auto, cpu or cuda"):
+        options(data, tmp_path / "run", device="gpu")
+
+
+def test_a_run_goes_on_only_with_what_its_options_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_data(tmp_path / "data", stages=("plain", "hard"))
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text("stages:\n  - {name: plain}\n  - {name: hard}\n")
+    other.write_text("stages:\n  - {name: hard}\n  - {name: plain}\n")
+    told = options(root, tmp_path / "run", curriculum=str(one))
+    with monkeypatch.context() as changed:
+        Interrupted(changed, 2)
+        run(told)
+    with pytest.raises(ValueError, match="precision = 'bf16' means bf16 .was fp32"):
+        run(replace(told, precision="bf16"))
+    kept = one.read_text()
+    one.write_text(other.read_text())
+    with pytest.raises(ValueError, match=r"curriculum = .*one.yaml' means .*hard.*\(was .*plain"):
+        run(told)
+    other.write_text(kept)
+    assert run(replace(told, curriculum=str(other)))[0] == DONE  # the same stages, elsewhere
+
+
 # What a step computes
 
 
@@ -305,6 +390,17 @@ def test_a_frozen_tower_does_not_move(data: Path, tmp_path: Path) -> None:
     moved = {name for name in after if not torch.equal(before[name], after[name])}
     assert not any(".tower." in name for name in moved)
     assert {name for name in after if name.startswith("vision.") and ".tower." not in name} <= moved
+
+
+def test_a_new_embedding_learns_in_a_frozen_tower(data: Path, tmp_path: Path) -> None:
+    model = build_model(options(data, tmp_path, model=replace(TINY, compressor=CompressorOptions("pre", 2))))
+    groups = parameter_groups(model, replace(FEW, vision_lr=0.0))
+    learned = {id(parameter): group["share"] for group in groups for parameter in group["params"]}
+    in_tower = {name: learned.get(id(parameter)) for name, parameter in model.vision.tower.named_parameters()}
+    assert {name for name, share in in_tower.items() if share == 1.0} == {
+        f"embeddings.patch_embedding.{each}" for each in ("weight", "bias")
+    }
+    assert set(in_tower.values()) == {1.0, None}
 
 
 def test_recomputing_activations_changes_nothing(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,6 +460,15 @@ def test_pretrained_parts_come_from_local_folders(data: Path, tmp_path: Path) ->
     assert not torch.equal(loaded.vision.tower.embeddings.patch_embedding.weight, kept)
 
 
+def test_a_tokenizer_keeps_its_own_special_tokens(tmp_path: Path) -> None:
+    theirs = build_tokenizer(TINY.language, ["Which way? To the left"])
+    theirs.add_special_tokens({"additional_special_tokens": ["<turn>", "<over>"]})
+    theirs.save_pretrained(tmp_path)
+    ours = build_tokenizer(LanguageOptions(str(tmp_path)), [])
+    assert {"<turn>", "<over>", "<video>"} <= set(ours.all_special_tokens)
+    assert len(ours("<turn><video>", add_special_tokens=False)["input_ids"]) == 2
+
+
 # Models on disk
 
 
@@ -406,7 +511,7 @@ def test_tied_weights_are_stored_once_and_stay_tied(data: Path, tmp_path: Path) 
 
 def test_processes_share_the_lessons_of_a_step() -> None:
     optimiser = OptimiserOptions(steps=3, batch_size=12, accumulation=2)
-    phase = Phase("videos", 10, 3, NONE, optimiser, 10)
+    phase = Phase("videos", 10, 3, NONE, optimiser)
     alone = list(phase.rows(10, 0, 1))
     assert sorted(itertools.chain.from_iterable(alone)) == list(range(36))
     shared = [list(phase.rows(10, rank, 3)) for rank in range(3)]
@@ -418,9 +523,9 @@ def test_processes_share_the_lessons_of_a_step() -> None:
 
 
 def test_stills_warm_up_and_cool_down_in_proportion() -> None:
-    stills = before_videos(StillOptions(50, 64, 2e-3), OptimiserOptions(steps=1000, warm_up=100, lr=1e-3, floor_lr=1e-4))
+    stills = before_videos("stills", StillOptions(50, 64, 2e-3), OptimiserOptions(steps=1000, warm_up=100, lr=1e-3, floor_lr=1e-4))
     assert (stills.steps, stills.steps_of_warm_up, stills.batch_size) == (50, 5, 64)
-    phase = Phase("stills", 0, 50, NONE, stills, 0)
+    phase = Phase("stills", 0, 50, NONE, stills)
     assert phase.lr(0) == pytest.approx(4e-4)
     assert phase.lr(5) == pytest.approx(2e-3)
     assert phase.lr(49) == pytest.approx(2e-4, rel=0.05)
@@ -486,13 +591,14 @@ def composed(*overrides: str) -> TrainOptions:
 
 
 def test_the_command_line_says_what_the_types_say() -> None:
-    told = composed("data=somewhere", "compressor=merged", "k=8", "seed=3")
+    told = composed("data=somewhere", "compressor=merged", "k=8", "num_frames=16", "seed=3")
     assert told.out == "outputs/merged-k8-seed3"
     assert told.clips == DataOptions(("somewhere",))
-    assert told.model == ModelOptions(CompressorOptions("merged", 8))
+    assert (told.model.compressor.name, told.model.compressor.k) == ("merged", 8)
     assert composed("data=[a,b]").clips.folders == ("a", "b")
     bare = composed("data=x", "~experiment", "name=mine")
-    assert bare == TrainOptions("outputs/mine", DataOptions(("x",)))
+    small = ModelOptions(CompressorOptions(s=1), VisionOptions(patch_px=16))
+    assert bare == TrainOptions("outputs/mine", DataOptions(("x",)), model=small)
 
 
 def test_the_paper_s_recipe_is_its_table_5() -> None:
@@ -517,7 +623,7 @@ def test_the_paper_s_recipe_is_its_table_5() -> None:
         ("data=x steps=0", "steps = 0"),
         ("data=x lr=fast", "a number"),
         ("data=x compile=true", "compile = 'True' is not allowed: give auto, always or never"),
-        ("data=x optimiser.accumulation=5", "accumulation = 5 is not allowed: give a divisor of batch_size = 32"),
+        ("data=x optimiser.accumulation=5", "accumulation = 5 is not allowed: give a divisor of batch_size = 64"),
         ("data=x experiment=huge", "experiment = 'huge' is not allowed: give one of paper, small"),
     ],
 )

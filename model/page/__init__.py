@@ -28,19 +28,20 @@ MOST_LABELS = 24  # of a confusion matrix that is shown at once
 FARTHEST = 3  # folders up from the page, to a film that it shows
 
 
-def write_page(profile: Profile, path: Path, command: str | None = None) -> None:
+def write_page(profile: Profile, path: Path, command: str | None = None, why_none: str = "") -> None:
     """Write the report of a profile; ``curriculum.yaml`` is taken to lie beside it.
 
     Args:
         command: that generates clips by the curriculum; None for one with the generator's usual options.
+        why_none: why there is no curriculum, a sentence or two; "" where there is one.
 
     Raises:
         OSError: the file cannot be written.
     """
-    path.write_text(rendered(profile, path.parent, command), encoding="utf-8", errors="replace")
+    path.write_text(rendered(profile, path.parent, command, why_none), encoding="utf-8", errors="replace")
 
 
-def rendered(profile: Profile, folder: Path, command: str | None = None) -> str:
+def rendered(profile: Profile, folder: Path, command: str | None = None, why_none: str = "") -> str:
     """The page as it reads when it lies in ``folder``."""
     return _template().render(
         profile=profile,
@@ -49,6 +50,7 @@ def rendered(profile: Profile, folder: Path, command: str | None = None) -> str:
         summary=_summary(profile),
         cases=[_shown(case, folder) for case in profile.worst],
         command=command or f"python -m generator curriculum={shlex.quote(str(folder / 'curriculum.yaml'))} num_videos=600 split=practice",
+        why_none=why_none,
         most_in_a_group=MOST_IN_A_GROUP,
         most_cases=MOST_CASES,
         most_labels=MOST_LABELS,
@@ -87,7 +89,11 @@ def _on_types(profile: Profile) -> str:
     if len(known) < 2:
         return ""
     worst, best = known[0], known[-1]
-    return f"Of the types, it is best at {best.value} ({words.compared(best)}) and worst at {worst.value} ({words.compared(worst)})."
+    failing = [each.value for each in known if each.fails]
+    verdict = f" It fails on {words.listed(failing)}." if failing else ""
+    return (
+        f"Of the types, it is best at {best.value} ({words.compared(best)}) and worst at {worst.value} ({words.compared(worst)}).{verdict}"
+    )
 
 
 def _on_slices(profile: Profile) -> str:
@@ -95,7 +101,7 @@ def _on_slices(profile: Profile) -> str:
     if not profile.slices:
         return ""
     if not failing:
-        return f"None of {words.count(len(profile.slices), 'slice')} is found to fail."
+        return f"None of {words.count(len(profile.slices), 'other slice')} is found to fail."
     worst = Markup("; ").join(
         Markup("{} <b>{}</b> ({})").format(words.name(each.factor), each.value, words.compared(each)) for each in failing[:4]
     )
