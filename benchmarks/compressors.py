@@ -329,6 +329,7 @@ class Plan:
                 f"clips.cache={self.out / 'cache'}",
                 f"device={self.device}",
                 "glides.steps=0",
+                "slides.steps=0",
                 *self.settings,
                 f"compressor={name}",
                 f"seed={seed}",

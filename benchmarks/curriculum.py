@@ -290,6 +290,7 @@ class Plan:
             clips=replace(base.clips, folders=folders, held_out=0.0, cache=str(self.cache)),
             stills=replace(base.stills, steps=0),
             glides=replace(base.glides, steps=0),
+            slides=replace(base.slides, steps=0),
             optimiser=replace(base.optimiser, steps=steps, warm_up=None, lr=lr, floor_lr=None),
             curriculum=None,
             evaluate_every=0,

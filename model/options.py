@@ -142,31 +142,49 @@ class StillOptions:
 
 @dataclass(frozen=True)
 class GlideOptions:
-    """Learning motions that anyone can make of one frame: a window glides over it, or a thing slides in it.
-
-    A compressor that shows one frame of a group alone, or does not tell their order, cannot learn from a glide of one group: there
-    is nothing to see in it. Who compares compressors leaves ``steps`` at 0.
+    """Learning camera moves that anyone can make of one frame: a window glides over it.
 
     Args:
-        steps: of these alone, before the videos: glides of one group of frames (of four at least), in which the picture shifts far.
-        share: of what is looked at once there are videos: glides of as many frames as these.
-        slides: share of them in which a thing moves, in place of the camera; it needs annotations.
-        stills: share of their steps that go on with stills, so that these and their words are not forgotten.
+        steps: of these alone: glides of one group of frames (of four at least), in which the picture shifts far. Compressors that do
+            not see the order within a group cannot learn from them.
+        share: of what is looked at once there are videos: glides, and slides, of as many frames as these.
+        stills: share of the steps that go on with stills, where there were any before, so that these and their words are not forgotten.
     """
 
     steps: int = 0
     batch_size: int = 64
     lr: float = 1e-3
     share: float = 0.0
-    slides: float = 0.5
     stills: float = 0.2
 
     def __post_init__(self) -> None:
         require(self.steps >= 0, "glides.steps", self.steps, "0 or more")
         require(self.batch_size >= 1, "glides.batch_size", self.batch_size, "1 or more")
         require(self.lr > 0, "glides.lr", self.lr, "above 0")
-        for key in ("share", "slides", "stills"):
+        for key in ("share", "stills"):
             require(0 <= getattr(self, key) < 1, f"glides.{key}", getattr(self, key), "a share from 0 to below 1")
+
+
+@dataclass(frozen=True)
+class SlideOptions:
+    """Learning which thing moves, and which way, from motions made of one frame: a thing is cut out and slides. Needs annotations.
+
+    They come after the glides: with both from the beginning neither was learned in the same time.
+
+    Args:
+        share: of what is looked at, the rest being glides, so that these are not forgotten.
+    """
+
+    steps: int = 0
+    batch_size: int = 64
+    lr: float = 1e-3
+    share: float = 0.7
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 0, "slides.steps", self.steps, "0 or more")
+        require(self.batch_size >= 1, "slides.batch_size", self.batch_size, "1 or more")
+        require(self.lr > 0, "slides.lr", self.lr, "above 0")
+        require(0 < self.share < 1, "slides.share", self.share, "a share between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -192,6 +210,7 @@ class TrainOptions:
     model: ModelOptions = field(default_factory=ModelOptions)
     stills: StillOptions = field(default_factory=StillOptions)
     glides: GlideOptions = field(default_factory=GlideOptions)
+    slides: SlideOptions = field(default_factory=SlideOptions)
     optimiser: OptimiserOptions = field(default_factory=OptimiserOptions)
     reply: str = "letter"
     device: str = "auto"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from model.dataset import FrameReader, Item
 from model.glides import FEW
 from model.lessons import GlideLessons, Lesson, Lessons, SlideLessons, StillLessons, VideoLessons
-from model.options import DataOptions, GlideOptions, OptimiserOptions, StillOptions, TrainOptions
+from model.options import DataOptions, GlideOptions, OptimiserOptions, SlideOptions, StillOptions, TrainOptions
 from qa_templates.curriculum import Curriculum, read_curriculum
 from scenes.types import require
 
@@ -65,7 +65,7 @@ class Phase:
     """Steps that learn from lessons of one kind, or of several that are mixed evenly.
 
     Args:
-        name: ``stills``, ``glides`` or ``videos``.
+        name: ``stills``, ``glides``, ``slides`` or ``videos``.
         first, steps: of the whole training.
         lessons: lesson n is the same whoever asks for it.
         optimiser: its learning rate begins with the phase.
@@ -98,7 +98,7 @@ class Phase:
 
 
 def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> list[Phase]:
-    """Stills, then glides (and slides), then videos, with a share of glides among them; the first two where they are asked for.
+    """Stills, then glides, then slides, then videos with a share of the two among them; all but videos where they are asked for.
 
     Raises:
         ValueError: the items do not allow one of them, or the curriculum.
@@ -109,14 +109,17 @@ def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> lis
     stills = StillLessons(items, *told, questions=options.stills.questions, ahead=options.stills.ahead) if options.stills.steps else None
     if stills:
         plans.append(("stills", stills, before_videos("stills", options.stills, options.optimiser)))
+    few = k * math.ceil(FEW / k)
     if options.glides.steps:
-        glides = _glides(options, items, told, k * math.ceil(FEW / k))
+        glides: Lessons = GlideLessons(items, *told, questions=clips.questions_per_look, num_frames=few)
         if stills and options.glides.stills:  # what was learned before is soon forgotten
             glides = Mixed(glides, stills, options.glides.stills, options.glides.batch_size)
         plans.append(("glides", glides, before_videos("glides", options.glides, options.optimiser)))
+    if options.slides.steps:
+        plans.append(("slides", _made_of_frames(options, items, told, few), before_videos("slides", options.slides, options.optimiser)))
     videos = VideoLessons(items, *told, pool=_pool(options, items))
     share = options.glides.share
-    plans.append(("videos", Mixed(videos, _glides(options, items, told), share) if share else videos, options.optimiser))
+    plans.append(("videos", Mixed(videos, _made_of_frames(options, items, told), share) if share else videos, options.optimiser))
     ends = list(itertools.accumulate(optimiser.steps for *_, optimiser in plans))
     return [
         Phase(name, end - optimiser.steps, optimiser.steps, lessons, optimiser)
@@ -124,11 +127,11 @@ def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> lis
     ]
 
 
-def _glides(options: TrainOptions, items: Sequence[Item], told: Told, num_frames: int | None = None) -> Lessons:
-    """Camera moves over single frames and, by their share, things that move in them."""
+def _made_of_frames(options: TrainOptions, items: Sequence[Item], told: Told, num_frames: int | None = None) -> Lessons:
+    """Camera moves made of single frames and, where these are learned at all, things that slide in them."""
     glides = GlideLessons(items, *told, questions=options.clips.questions_per_look, num_frames=num_frames)
-    slides = options.glides.slides
-    return Mixed(glides, SlideLessons(items, *told, num_frames=num_frames), slides) if slides else glides
+    slides = options.slides
+    return Mixed(glides, SlideLessons(items, *told, num_frames=num_frames), slides.share) if slides.steps else glides
 
 
 def require_even(phases: Sequence[Phase], ranks: int) -> None:
@@ -139,7 +142,7 @@ def require_even(phases: Sequence[Phase], ranks: int) -> None:
         require(size % parts == 0, key, size, f"a multiple of {parts} (accumulation = {phase.optimiser.accumulation}, processes = {ranks})")
 
 
-def before_videos(name: str, phase: StillOptions | GlideOptions, optimiser: OptimiserOptions) -> OptimiserOptions:
+def before_videos(name: str, phase: StillOptions | GlideOptions | SlideOptions, optimiser: OptimiserOptions) -> OptimiserOptions:
     """That of the videos, at the steps, the batch and the learning rate of a phase before them; floor and warm-up keep their share."""
     parts = optimiser.accumulation
     require(phase.batch_size % parts == 0, f"{name}.batch_size", phase.batch_size, f"a multiple of accumulation = {parts}")

@@ -33,7 +33,7 @@ from model.dataset import BadClip, read_items  # noqa: E402
 from model.journal import Journal  # noqa: E402
 from model.language import LanguageOptions, build_tokenizer  # noqa: E402
 from model.lessons import Lesson, collate  # noqa: E402
-from model.options import DataOptions, GlideOptions, OptimiserOptions, StillOptions, TrainOptions  # noqa: E402
+from model.options import DataOptions, GlideOptions, OptimiserOptions, SlideOptions, StillOptions, TrainOptions  # noqa: E402
 from model.schedule import Mixed, Phase, before_videos, follow, phases_of, require_even  # noqa: E402
 from model.train import LINE, prepare, read_data, train  # noqa: E402
 from model.training import Diverged, parameter_groups, suit  # noqa: E402
@@ -543,6 +543,22 @@ def test_phases_have_their_own_schedules_and_glides_leave_no_video_out(data: Pat
     clips = [uid for uid in mixed if "/" not in uid]
     assert len(clips) == looks + 1 == len(set(clips)) + 1  # a whole round, and one of the next
     assert mixed.index(next(uid for uid in mixed if "/" in uid)) == 3
+
+
+def test_slides_come_after_glides_which_go_on_among_them(data: Path, tmp_path: Path) -> None:
+    told = options(data, tmp_path, glides=GlideOptions(2, 8, share=0.4), slides=SlideOptions(3, 8, share=0.75))
+    glides, slides, videos = phases_of(told, read_data(told.clips).train, 16)
+    assert [phase.name for phase in (glides, slides, videos)] == ["glides", "slides", "videos"]
+    kinds = ["slide" if len(slides.lessons[n].asked) == 2 else "glide" for n in range(8)]
+    assert kinds.count("slide") == 6
+    assert len({slides.lessons[n].frames.shape for n in range(8)}) == 1
+
+
+def test_a_batch_is_of_one_kind_where_stills_go_on_among_glides(data: Path, tmp_path: Path) -> None:
+    told = options(data, tmp_path, stills=StillOptions(2, 8, questions=2), glides=GlideOptions(4, 8, stills=0.5))
+    _, glides, _ = phases_of(told, read_data(told.clips).train, 16)
+    shown = [[glides.lessons[n].frames.shape[0] for n in row] for row in glides.rows(glides.first, 0, 1)]
+    assert [set(row) for row in shown] == [{4}, {1}, {4}, {1}]
 
 
 def test_a_run_starts_from_another(data: Path, tmp_path: Path) -> None:
