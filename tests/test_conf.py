@@ -88,7 +88,7 @@ def test_a_group_goes_before_the_preset(group):
 
 def test_the_starter_asks_of_each_type_in_small_pictures():
     told = options_from("preset=starter")
-    assert {QUESTIONS[name].question_type for name in told.qa.templates} == set(QUESTION_TYPES)
+    assert {QUESTIONS[name].question_type for name, weight in told.qa.weights.items() if weight} == set(QUESTION_TYPES)
     assert (told.scene.width, told.scene.height, told.scene.axes.camera, told.render.supersampling) == (128, 96, 0.0, 1.0)
     assert told.out == "outputs/starter-train-seed0"
     check(told.qa, told.scene)

@@ -609,7 +609,7 @@ def composed(*overrides: str) -> TrainOptions:
 def test_the_command_line_says_what_the_types_say() -> None:
     told = composed("data=somewhere", "compressor=merged", "k=8", "num_frames=16", "seed=3")
     assert told.out == "outputs/merged-k8-seed3"
-    assert told.clips == DataOptions(("somewhere",))
+    assert told.clips == DataOptions(("somewhere",), cache="outputs/frames")  # the small recipe's
     assert (told.model.compressor.name, told.model.compressor.k) == ("merged", 8)
     assert composed("data=[a,b]").clips.folders == ("a", "b")
     bare = composed("data=x", "~experiment", "name=mine")
