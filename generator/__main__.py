@@ -57,7 +57,7 @@ def _make(todo: list[int], options: GenerateOptions, dataset: Dataset, summary: 
             for report in reports:
                 summary.add(report)
                 progress.add(report)
-                if report.status in ("exhausted", "failed"):
+                if report.status in ("exhausted", "failed", "quarantined"):
                     progress.note(report.message)
     except KeyboardInterrupt:
         LINE.complain(f"interrupted; what is finished is kept. To go on: {command(options)}")

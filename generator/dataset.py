@@ -20,7 +20,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -33,7 +33,7 @@ from generator import certificate
 from generator.annotations import LAYERS, SUFFIXES, layer_path
 from generator.atomic import PART, alone, checksum_lines, flush, sha256_of, write_atomically
 from generator.certificate import CHECKSUMS
-from generator.options import CURRICULUM, GenerateOptions, content, flatten
+from generator.options import CURRICULUM, GenerateOptions, content, flatten, reproduce
 from qa_templates.captions import Caption
 from qa_templates.curriculum import curriculum_of, written
 from qa_templates.question import Question
@@ -48,6 +48,7 @@ META = "video_info.meta.jsonl"
 PAIRS = "pairs.jsonl"
 CAPTIONS = "captions.jsonl"
 LOCK = ".lock"
+RUNS = "runs"  # folder of what is told of the runs that made a data set
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 PACKAGES = ("motionfoundry", "numpy", "scipy", "trimesh")
 VIDEO_PACKAGES = ("bpy", "av")
@@ -225,6 +226,29 @@ class Dataset:
         for path in self.root.glob(f"{PART}*"):
             if keys is None or path.name.removeprefix(PART)[:32] in keys:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    # What is said of a run lies apart: it names machines and times, which the data do not.
+
+    def quarantine(self, index: int, options: GenerateOptions, failures: Sequence[str], words: str) -> str:
+        """Write down that a clip was given up, and why; returns that in a sentence, with the command that makes it alone."""
+        key, again = self.key(index), reproduce(options, index)
+        place = self._quarantined(index)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        told = {"index": index, "key": key, "failures": list(failures), "words": words, "reproduce": again}
+        write_atomically(place, json.dumps(told, indent=1) + "\n")
+        return f"clip {index} ({key}) is quarantined after {len(failures)} failures, the last: {failures[-1]}. Do it again with: {again}"
+
+    def quarantined(self, indices: Iterable[int]) -> list[int]:
+        """Those of the clips that an earlier run gave up."""
+        return [index for index in indices if self._quarantined(index).is_file()]
+
+    def release(self, indices: Iterable[int]) -> None:
+        """Take clips out of quarantine."""
+        for index in indices:
+            self._quarantined(index).unlink(missing_ok=True)
+
+    def _quarantined(self, index: int) -> Path:
+        return self.root / RUNS / "quarantine" / f"{self.key(index)}.json"
 
     def publish(self) -> int:
         """Write the meta file, the checksums and the card out of the annotations on disk. Returns the number of clips.

@@ -1,36 +1,31 @@
-"""Many clips at once, on the cores of this machine.
+"""Many clips at once, on this machine or on many: who makes which clip, and what happens to clips that go wrong.
 
-A worker that dies takes down its pool, but not the clips: they are on disk. What was being made when it died is made
-again, each clip in a worker of its own, so that the one to blame is found and holds up no other.
+joblib hands out the clips; its backend says where to. On this machine these are threads, each of which has a worker process of its own
+(`generator.worker`), in which Blender runs. On others they are the workers of a Dask cluster, each of which has such a process as well:
+so a crash, a hang or a full memory costs one attempt at one clip, wherever it happens.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future
+import platform
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from itertools import islice
-from typing import Any, TypeVar
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import joblib
-from joblib.externals.loky import ProcessPoolExecutor, wait
-from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from generator.dataset import Dataset, DiskFull
-from generator.options import GenerateOptions, reproduce
-from generator.pipeline import ClipReport, attempt_clip
+from generator.options import GenerateOptions
+from generator.pipeline import ClipReport, attempt_clip, expected_frames
+from generator.worker import THREAD_COUNTS, Crew, Worker, WorkerDied
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 GIVE_UP_AFTER = 5  # clips that fail before any was made: the options or the machine are to blame
-TRIES_ALONE = 2
-IDLE_S = 20.0  # a worker without work ends after this long, so that none outlives a killed run
-THREAD_COUNTS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+LAST_CLIPS = 8  # for each worker: so many of the last clips are handed out longest first, so that all end at about the same time
 
 
 class GaveUp(RuntimeError):
@@ -46,18 +41,18 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
         DiskFull: there is no room; the clip is reported first.
         GaveUp: the first clips all failed; they are reported first.
     """
-    make = _in_process if options.farm.workers == 0 else _in_workers
-    made = failed = 0
-    with closing(make(indices, options, dataset)) as reports:
+    made, failed = 0, list[int]()
+    with closing(_reports(indices, options, dataset)) as reports:
         for report in reports:
             yield report
             made += report.status == "written"
-            failed += report.status != "written"
+            failed += [report.index] if report.status != "written" else []
             if report.status == "disk full":
                 raise DiskFull(report.message)
-            if not made and failed == GIVE_UP_AFTER and len(indices) > failed:
-                left = len(indices) - failed
-                raise GaveUp(f"the first {failed} clips all failed, so the other {left} were not made. The last one: {report.message}")
+            if not made and len(failed) == GIVE_UP_AFTER and len(indices) > len(failed):
+                dataset.release(failed)
+                left = len(indices) - len(failed)
+                raise GaveUp(f"the first {len(failed)} clips all failed, so the other {left} were not made. The last one: {report.message}")
 
 
 def parallel_map(
@@ -66,122 +61,109 @@ def parallel_map(
     """Each item with what ``work`` makes of it, as it comes; with None where the worker that had it died.
 
     Args:
-        work: a function of a module, so that workers can import it; what it raises is raised here.
+        work: what it raises is raised here.
         workers: −1 for one per core, 0 to work in this process.
         threads: of the software renderer in each worker.
     """
     if workers == 0:
         yield from ((item, work(item)) for item in items)
         return
-    waiting = list(items)
-    count = joblib.cpu_count() if workers == -1 else workers
-    while waiting:
-        pool = ProcessPoolExecutor(min(count, len(waiting)), timeout=IDLE_S, env=dict.fromkeys(THREAD_COUNTS, str(threads)))
-        futures: dict[Future[Made], Item] = {}
+    with _crew() as crew, closing(_spread(partial(_with_worker, work, threads, crew), items, _count(workers))) as made:
+        yield from made
+
+
+def _with_worker(work: Callable[[Item], Made], threads: int, crew: Crew, item: Item) -> tuple[Item, Made | None]:
+    with crew.hire(lambda _: thread_counts(threads)) as worker:
         try:
-            while waiting or futures:
-                with _signals_held():
-                    while waiting and len(futures) < count:
-                        item = waiting.pop(0)
-                        futures[pool.submit(_work_on, work, item, os.getpid())] = item
-                done, _ = wait(futures, return_when=FIRST_COMPLETED)
-                for future in done:
-                    made = future.result()
-                    yield futures.pop(future), made
-        except BrokenProcessPool:
-            yield from ((item, None) for item in futures.values())
-        finally:
-            _until_picked_up(futures)
-            pool.shutdown(wait=True, kill_workers=True)
+            return item, worker.do(work, None, item)
+        except WorkerDied:
+            return item, None
 
 
-def _in_process(indices: Iterable[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
-    for index in indices:
-        yield attempt_clip(index, options, dataset)
+def thread_counts(threads: int) -> dict[str, str]:
+    """Environment in which libraries use so many threads each."""
+    return dict.fromkeys(THREAD_COUNTS, str(threads))
 
 
-def _in_workers(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
-    workers = joblib.cpu_count() if options.farm.workers == -1 else options.farm.workers
-    waiting = list(indices)
+# Where the clips go
+
+
+def _reports(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
+    if options.farm.workers == 0 and options.farm.engine == "local":
+        yield from (attempt_clip(index, options, dataset) for index in indices)
+        return
     try:
-        while waiting:
-            lost: list[int] = []
-            with closing(_pool(waiting, min(workers, len(waiting)), options, dataset, lost)) as reports:
+        with _crew() as crew:
+            make = partial(make_safely, options=options, dataset=dataset, crew=crew)
+            with closing(_spread(make, in_order(indices, options), _count(options.farm.workers))) as reports:
                 yield from reports
-            missing = dataset.missing(lost)
-            yield from (ClipReport(index, dataset.key(index), "written") for index in lost if index not in missing)
-            suspects = dataset.unfinished(missing) or missing[:1]
-            for index in suspects:
-                yield _alone(index, options, dataset)
-            waiting = [index for index in missing if index not in suspects]
     finally:
         dataset.sweep(indices)  # no worker is left to tidy up after itself
 
 
-def _pool(
-    indices: Sequence[int], workers: int, options: GenerateOptions, dataset: Dataset, lost: list[int]
-) -> Generator[ClipReport, None, None]:
-    """Make clips until all are done or a worker dies; those whose reports went with it are appended to ``lost``."""
-    threads = dict.fromkeys(THREAD_COUNTS, str(options.farm.threads))
-    # Loky replaces a worker that has grown by 300 MB, which is wanted, and warns of it, which is not.
-    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given", category=UserWarning)
-    pool = ProcessPoolExecutor(workers, timeout=IDLE_S, env=threads)
-    queue, reported = iter(indices), set[int]()
-    futures: set[Future[ClipReport]] = set()
-    try:
-        while len(reported) < len(indices):
-            with _signals_held():
-                futures |= {pool.submit(_work, index, options, dataset, os.getpid()) for index in islice(queue, 2 * workers - len(futures))}
-            done, futures = wait(futures, return_when=FIRST_COMPLETED)
-            for future in done:
-                report = future.result()
-                reported.add(report.index)
-                yield report
-    except BrokenProcessPool:
-        lost.extend(index for index in indices if index not in reported)
-    finally:
-        _until_picked_up(futures)
-        pool.shutdown(wait=True, kill_workers=True)
+def _spread(work: Callable[[Item], Made], items: Iterable[Item], workers: int) -> Generator[Made, None, None]:
+    """What ``work`` makes of each item, in threads of this process, as it comes."""
+    parallel = joblib.Parallel(workers, backend="threading", batch_size=1, pre_dispatch=workers, return_as="generator_unordered")
+    with closing(parallel(joblib.delayed(work)(item) for item in items)) as made:
+        yield from made
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
-    """Workers start in here and inherit it: Ctrl-C reaches the whole group, but it is the parent who decides."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+def _crew() -> Iterator[Crew]:
+    crew = Crew()
     try:
-        yield
+        yield crew
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        crew.dismiss()
 
 
-def _until_picked_up(futures: Iterable[Future[Any]]) -> None:
-    """Loky trips, with a traceback, over tasks that have not reached its pipe when it is told to kill its workers."""
-    for _ in range(100):
-        if all(future.running() or future.done() for future in futures):
-            return
-        time.sleep(0.01)
+def _count(workers: int) -> int:
+    return joblib.cpu_count() if workers == -1 else workers
 
 
-def _alone(index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport:
-    """One clip in a worker of its own, which may die of it."""
-    for _ in range(TRIES_ALONE):
-        dataset.sweep([index])
-        with closing(_pool([index], 1, options, dataset, [])) as reports:
-            report = next(reports, None)
-        if report is not None:
+def in_order(indices: Sequence[int], options: GenerateOptions) -> list[int]:
+    """In which order clips are begun: as they come, but the last ones longest first, so that no worker idles at the end."""
+    last = LAST_CLIPS * _count(options.farm.workers) if options.renders else 0
+    first, rest = list(indices[: max(len(indices) - last, 0)]), indices[max(len(indices) - last, 0) :]
+    return first + sorted(rest, key=lambda index: -expected_frames(index, options))
+
+
+# One clip, whatever happens
+
+
+def make_safely(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
+    """Make a clip in a worker; each failure costs a worker and an attempt, and after ``farm.max_failures`` the clip is quarantined."""
+    failures: list[str] = []
+    while True:
+        with crew.hire(lambda place: environment(options, place)) as worker:
+            report = _attempt(worker, index, options, dataset)
+            report = replace(report, failures=(*failures, *report.failures), host=platform.node(), memory_mb=crew.resident_mb)
+            if report.status == "failed" or _is_worn(worker, options):
+                worker.end()
+        if report.status != "failed":
             return report
-    dataset.sweep([index])
-    message = f"clip {index} ({dataset.key(index)}) kills the process that makes it. Do it again with: {reproduce(options, index)}"
-    return ClipReport(index, dataset.key(index), "failed", message=message)
+        failures.append(report.message)
+        if len(failures) >= options.farm.max_failures:
+            message = dataset.quarantine(index, options, failures, report.trace)
+            return replace(report, status="quarantined", message=message, failures=tuple(failures))
 
 
-def _work_on(work: Callable[[Item], Made], item: Item, parent: int) -> Made:
-    if os.getppid() != parent:
-        os._exit(1)
-    return work(item)
+def _attempt(worker: Worker, index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport:
+    try:
+        return worker.do(attempt_clip, options.timeout_s, index, options, dataset)
+    except WorkerDied as death:
+        dataset.sweep([index])
+        key = dataset.key(index)
+        if not dataset.missing([index]):  # it died after its work
+            return ClipReport(index, key, "written", failures=(str(death),))
+        return ClipReport(index, key, "failed", message=f"the process that made it: {death}", trace=death.words)
 
 
-def _work(index: int, options: GenerateOptions, dataset: Dataset, parent: int) -> ClipReport:
-    if os.getppid() != parent:
-        os._exit(1)  # the run was killed, no one waits for this clip
-    return attempt_clip(index, options, dataset)
+def _is_worn(worker: Worker, options: GenerateOptions) -> bool:
+    """Whether a worker has worked long enough, or has grown too large."""
+    return worker.tasks >= options.farm.recycle_after or worker.resident_mb > options.farm.max_worker_mb
+
+
+def environment(options: GenerateOptions, place: int) -> Mapping[str, str]:
+    """What a worker finds in its environment."""
+    return thread_counts(options.farm.threads)

@@ -23,6 +23,9 @@ from scenes.script import SceneOptions
 from scenes.types import require
 
 ENGINES = ("none", "workbench", "eevee", "cycles")
+FARMS = ("local", "dask", "slurm")
+CHECKS = ("sums", "sizes", "none")
+TIMEOUTS_S = {"none": 300.0, "workbench": 900.0, "eevee": 7200.0, "cycles": 14400.0}  # for a clip: many times what the longest one takes
 X264_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 
 
@@ -89,19 +92,40 @@ class FarmOptions:
     """Who does the work. Nothing in here changes what is made.
 
     Args:
+        engine: where clips are made: ``local``, the workers of this machine; ``dask``, those of a cluster; ``slurm``, array jobs.
         workers: processes; −1 for one per core, 0 for none (all in this process, for a debugger).
         threads: of the software renderer in each worker. Several workers with one thread each are the fastest.
         min_free_mb: the run stops, whole and resumable, when less than this is free on the disk.
+        clip_timeout_s: longest time that an attempt at a clip may take; None for one that suits the engine.
+        max_failures: attempts at a clip that crash, hang or raise an error before it is quarantined.
+        retry_quarantined: whether clips that an earlier run quarantined are tried again.
+        recycle_after: clips after which a worker is replaced by a new one.
+        max_worker_mb: resident memory above which it is.
+        check: what is looked at of finished clips before a run goes on: their ``sums`` (every byte is read), ``sizes``, or ``none``.
     """
 
+    engine: str = "local"
     workers: int = -1
     threads: int = 1
     min_free_mb: int = 200
+    clip_timeout_s: float | None = None
+    max_failures: int = 3
+    retry_quarantined: bool = False
+    recycle_after: int = 250
+    max_worker_mb: int = 3000
+    check: str = "sums"
 
     def __post_init__(self) -> None:
+        require(self.engine in FARMS, "farm.engine", self.engine, f"one of {', '.join(FARMS)}")
         require(self.workers >= -1, "workers", self.workers, "a number of processes, -1 (one per core) or 0 (this process)")
         require(self.threads >= 1, "farm.threads", self.threads, "at least 1")
         require(self.min_free_mb >= 0, "farm.min_free_mb", self.min_free_mb, "0 or more megabytes")
+        timeout_s = self.clip_timeout_s
+        require(timeout_s is None or timeout_s > 0, "farm.clip_timeout_s", timeout_s, "more than 0 seconds, or null")
+        require(self.max_failures >= 1, "farm.max_failures", self.max_failures, "at least 1")
+        require(self.recycle_after >= 1, "farm.recycle_after", self.recycle_after, "at least 1 clip")
+        require(self.max_worker_mb >= 1, "farm.max_worker_mb", self.max_worker_mb, "at least 1 megabyte")
+        require(self.check in CHECKS, "farm.check", self.check, f"one of {', '.join(CHECKS)}")
 
 
 @dataclass(frozen=True)
@@ -157,6 +181,11 @@ class GenerateOptions:
     @property
     def renders(self) -> bool:
         return self.render.engine != "none"
+
+    @property
+    def timeout_s(self) -> float:
+        """The longest time that an attempt at a clip may take."""
+        return TIMEOUTS_S[self.render.engine] if self.farm.clip_timeout_s is None else self.farm.clip_timeout_s
 
     @property
     def indices(self) -> range:

@@ -29,7 +29,7 @@ from scenes.solve import solve
 from scenes.streams import Streams
 from scenes.types import SceneSpec, Trajectories, Visibility, Watch
 
-Status = Literal["written", "exhausted", "failed", "disk full"]
+Status = Literal["written", "exhausted", "failed", "quarantined", "disk full"]
 Rejection = tuple[str, str, str, str]  # stage, reason, template, intended answer
 T = TypeVar("T")
 
@@ -90,7 +90,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class ClipReport:
-    """What became of one clip. ``message`` and ``trace`` say what went wrong."""
+    """What became of one clip.
+
+    Args:
+        message, trace: what went wrong.
+        failures: why attempts before the last one failed.
+        host: the machine it was made on; "" for this process.
+        memory_mb: resident memory of all workers of that machine, afterwards; 0 where it was not measured.
+    """
 
     index: int
     clip_id: str
@@ -100,6 +107,9 @@ class ClipReport:
     seconds: dict[str, float] = field(default_factory=dict)
     message: str = ""
     trace: str = ""
+    failures: tuple[str, ...] = ()
+    host: str = ""
+    memory_mb: float = 0.0
 
 
 def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tally | None = None) -> ClipReport:
@@ -254,6 +264,17 @@ def attempt_clip(index: int, options: GenerateOptions, dataset: Dataset) -> Clip
         statuses: dict[type, Status] = {Exhausted: "exhausted", DiskFull: "disk full", ClipFailed: "failed"}
         trace = traceback.format_exc() if isinstance(error, ClipFailed) else ""
         return ClipReport(index, dataset.key(index), statuses[type(error)], 0, tally.rejections, tally.seconds, str(error), trace)
+
+
+def expected_frames(index: int, options: GenerateOptions) -> int:
+    """About how many frames a clip has: as many as its first take, which may be rejected; 0 where that cannot be staged."""
+    here = options.at(index)
+    asked = (options.seed, options.split, index, here.qa, here.scene, options.turn(index))
+    intended = twins(*asked)[index % 2] if options.twins else intent(*asked)
+    try:
+        return stage(intended, "", Streams(options.seed, options.split, index), here.scene).spec.timeline.num_frames
+    except Rejected:
+        return 0
 
 
 def _exhaustion(intended: Intent, clip_id: str, options: GenerateOptions, rejections: Counter[Rejection]) -> str:

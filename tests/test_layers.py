@@ -29,6 +29,8 @@ HOMES = {  # libraries that one file alone may import
     "joblib": "generator/farm.py",
     "loky": "generator/farm.py",
     "dask": "generator/farm.py",
+    "dask_jobqueue": "generator/farm.py",
+    "distributed": "generator/farm.py",
 }
 SEEDED = {"default_rng", "SeedSequence", "Generator", "BitGenerator", "PCG64", "PCG64DXSM", "Philox"}
 CLOCKS = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.strftime", "time.ctime"}

@@ -99,6 +99,7 @@ SHARES = st.one_of(st.floats(0, 1), st.just(math.nan))
 LOOSE = st.one_of(st.none(), SHARES)
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 COUNTS = st.integers(0, 5000)
+MEAN_ERRORS = st.one_of(st.floats(-1e9, 1e9), st.just(math.nan))  # of counts that are whole numbers of a question's options
 
 
 @st.composite
@@ -131,7 +132,7 @@ COUNTINGS = st.builds(
     NUMBERS,
     NUMBERS,
     st.dictionaries(st.one_of(st.integers(-30, 30), st.integers()), st.integers(0, 10**6), max_size=8),
-    st.dictionaries(st.integers(-5, 10**6), st.tuples(COUNTS, st.just(0), NUMBERS), max_size=8),
+    st.dictionaries(st.integers(-5, 10**6), st.tuples(COUNTS, st.just(0), MEAN_ERRORS), max_size=8),
 )
 VALUES = st.one_of(
     NAMES, NUMBERS, st.integers(), st.booleans(), st.none(), st.lists(NAMES, max_size=3), st.dictionaries(NAMES, NUMBERS, max_size=2)
