@@ -46,6 +46,7 @@ from model.evaluate import EvaluateOptions, evaluate
 from model.factors import Factors, read_factors
 from model.options import TrainOptions
 from model.predictions import load_predictions, one_each, write_whole
+from model.prescription import not_shown
 from model.probe import ProbeOptions, probe
 from model.profile import Profile, Slice, read_profile
 from model.train import LINE, train
@@ -128,8 +129,10 @@ class Exam:
 
 
 def asked_more(profile: Profile, curriculum: Curriculum) -> tuple[str, ...]:
-    """The templates that fail, or that a stage of the curriculum asks more than the mean of its templates."""
-    fail = {each.value for each in profile.slices if each.factor == "template" and each.fails}
+    """The templates that fail, or that a stage of the curriculum asks more than the mean of its templates; not those of which the base
+    model was shown too few frames, which no practice can help.
+    """
+    fail = {each.value for each in profile.slices if each.factor == "template" and each.fails} - set(not_shown(profile))
     for stage in curriculum.stages:
         mean = sum(stage.templates.values()) / max(1, len(stage.templates))
         fail |= {name for name, weight in stage.templates.items() if weight > mean}

@@ -31,10 +31,11 @@ from hydra import compose, initialize_config_module
 from joblib.externals.loky import ProcessPoolExecutor
 
 from generator.__main__ import LINE
-from generator.dataset import Dataset, load_spec
+from generator.dataset import Dataset
 from generator.farm import THREAD_COUNTS, run
 from generator.options import GenerateOptions
 from generator.pipeline import Take, Tally, attempt_clip, one_take
+from generator.records import load_spec
 from qa_templates.quota import intent
 from scenes.bodies import is_avatar
 from scenes.rejection import Rejected

@@ -34,7 +34,6 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, overload
 
-import cv2
 import numpy as np
 
 LAYERS: Mapping[str, str] = {  # what a data set's card says of them
@@ -51,9 +50,8 @@ UNKNOWN, VISIBLE, OCCLUDED, OUT_OF_VIEW = range(4)
 DEPTH_STEPS = 256  # to the metre
 FLOW_STEPS, NORMAL_STEPS, ZERO = 64, 32767, 32768
 HIGHEST = 65535
-PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 DATE = (1980, 1, 1, 0, 0, 0)  # so that the bytes depend on the values alone
-BROKEN = (OSError, EOFError, KeyError, TypeError, ValueError, NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error, cv2.error)
+BROKEN = (OSError, EOFError, KeyError, TypeError, ValueError, NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error)
 T = TypeVar("T")
 
 
@@ -167,7 +165,7 @@ class PictureArchive:
     def add(self, name: str, picture: np.ndarray) -> None:
         """Add ``(height, width)`` or ``(height, width, 3)`` integers as ``<name>.png``."""
         upright = picture if picture.ndim == 2 else np.ascontiguousarray(picture[..., ::-1])  # OpenCV writes blue first
-        self._archive.writestr(zipfile.ZipInfo(f"{name}.png", DATE), cv2.imencode(".png", upright, PNG)[1].tobytes())
+        self._archive.writestr(zipfile.ZipInfo(f"{name}.png", DATE), _to_png(upright))
 
     def write(self, path: Path) -> None:
         """Put it on disk. Nothing can be added afterwards."""
@@ -213,10 +211,30 @@ class Layer(Generic[T]):
                 yield self._picture(archive, frame)
 
     def _picture(self, archive: zipfile.ZipFile, frame: int) -> T:
-        picture = cv2.imdecode(np.frombuffer(archive.read(self._members[frame]), np.uint8), cv2.IMREAD_UNCHANGED)
+        picture = _from_png(archive.read(self._members[frame]))
         if picture is None:
             raise NoLayer(f"{self.path}: {self._members[frame]} is no PNG picture; make the clip again")
         return self._decode(picture if picture.ndim == 2 else picture[..., ::-1])
+
+
+# OpenCV is imported where it is used: it cannot be without libGL, and a program must live to say that this is missing.
+
+
+def _to_png(picture: np.ndarray) -> bytes:
+    import cv2
+
+    quick = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
+    return cv2.imencode(".png", picture, quick)[1].tobytes()
+
+
+def _from_png(content: bytes) -> np.ndarray | None:
+    """None for what is no PNG."""
+    import cv2
+
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
 
 
 PICTURES: Mapping[str, tuple[str, str, Callable[[np.ndarray], Any]]] = {  # name: layer, folder in its archive, how it is decoded

@@ -19,14 +19,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from generator.options import RenderOptions
+from generator.devices import DEVICE, there_is
+from generator.options import GPU_KINDS, RenderOptions
 from generator.silence import silence
 from scenes import bodies
 from scenes.environments import environment
 from scenes.geometry import Array
 from scenes.patterns import paint
 from scenes.shapes import Surface
-from scenes.types import Colour, LightSpec, ObjectSpec, Pattern, SceneSpec, Trajectories, Vector
+from scenes.types import Colour, LightSpec, ObjectSpec, Pattern, SceneSpec, Trajectories, Vector, require
 
 with silence():  # Blender says things of its own about the machine when it starts
     import bpy
@@ -43,7 +44,6 @@ CLIP_M = (0.05, 500.0)
 SHARP_RAD = math.radians(40)
 TEXTURE_PX = 256
 MAX_OBJECTS = 255
-GPU_KINDS = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 FILLS: tuple[tuple[Vector, float], ...] = (((0.8, 0.5, 0.1), 0.28), ((-0.3, 0.4, -0.6), 0.12), ((0.0, -1.0, 0.2), 0.12))
 
 
@@ -77,7 +77,7 @@ def render(spec: SceneSpec, paths: Trajectories, options: RenderOptions) -> Iter
     """Draw every frame: yields ``(height, width, 3)`` uint8 RGB.
 
     Raises:
-        ValueError: the engine draws nothing, or no GPU is there though ``options.device`` is "gpu".
+        ValueError: the engine draws nothing, or ``options.device`` is none that this machine has.
         RuntimeError: Blender failed to draw.
     """
     if options.engine not in _ENGINES:
@@ -138,12 +138,18 @@ def check() -> None:
             raise RuntimeError("Blender's Workbench engine drew a wrong picture; check the OpenGL driver (libgl1, libegl1)")
 
 
-def gpus() -> list[str]:
-    """Names of the GPUs that Cycles would use, of the best kind there is; none where it would use the CPU."""
-    preferences = bpy.context.preferences.addons["cycles"].preferences
-    if not any(_enable_gpus(preferences, kind) for kind in GPU_KINDS):
-        return []
-    return [device.name for device in preferences.devices if device.use]
+def drawn_by() -> str:
+    """What OpenGL calls the device that Workbench and EEVEE draw with, once a frame was drawn."""
+    import gpu  # type: ignore[import-not-found]  # it comes with bpy
+
+    return gpu.platform.renderer_get()
+
+
+def gpus() -> dict[str, tuple[str, ...]]:
+    """Names of the GPUs that Cycles can draw with, by kind; a kind of which there is none is left out."""
+    preferences = _cycles_preferences()
+    kinds = [kind for kind in GPU_KINDS if _enable_gpus(preferences, kind)]
+    return {kind: tuple(device.name for device in preferences.devices if device.type == kind.upper()) for kind in kinds}
 
 
 # Build
@@ -429,32 +435,39 @@ def _use_cycles(stage: _Stage, spec: SceneSpec, options: RenderOptions) -> None:
     scene.cycles.use_adaptive_sampling = scene.cycles.use_denoising = False
     scene.cycles.max_bounces = 4
     scene.render.use_persistent_data = True
+    if threads := os.environ.get("OMP_NUM_THREADS"):  # else each of several workers draws with every core
+        scene.render.threads_mode, scene.render.threads = "FIXED", int(threads)
     _light_sun(scene, spec.light)
 
 
 def _cycles_device(wanted: str) -> str:
-    """Cycles' word for where to draw, "GPU" or "CPU". Raises ValueError when a GPU is wanted and there is none."""
-    if wanted != "cpu":
-        preferences = bpy.context.preferences.addons["cycles"].preferences
-        if any(_enable_gpus(preferences, kind) for kind in GPU_KINDS):
-            return "GPU"
-    if wanted == "gpu":
-        raise ValueError(
-            f"render.device = 'gpu', but Cycles finds no GPU ({', '.join(GPU_KINDS)}): install its driver, or set render.device=cpu"
-        )
+    """Cycles' word for where to draw, "GPU" or "CPU"; all GPUs of the kind that this process sees are then enabled.
+
+    Raises:
+        ValueError: no GPU of the kind that is wanted is here.
+    """
+    kind = os.environ.get(DEVICE, "auto") if wanted == "auto" else wanted
+    preferences, kinds = _cycles_preferences(), GPU_KINDS if kind == "auto" else (kind,)
+    if kind != "cpu" and any(_enable_gpus(preferences, each) for each in kinds):
+        return "GPU"
+    require(kind in ("auto", "cpu"), "render.device", kind, there_is(gpus()))
     return "CPU"
 
 
+def _cycles_preferences() -> bpy.types.AddonPreferences:
+    return bpy.context.preferences.addons["cycles"].preferences
+
+
 def _enable_gpus(preferences: bpy.types.AddonPreferences, kind: str) -> bool:
+    """Have Cycles draw with the GPUs of a kind, and with nothing else; returns whether there are any."""
     try:
-        preferences.compute_device_type = kind
+        preferences.compute_device_type = kind.upper()
     except TypeError:  # this build of Blender does not know that kind
         return False
     preferences.refresh_devices()
-    found = [device for device in preferences.devices if device.type == kind]
     for device in preferences.devices:
-        device.use = device in found
-    return bool(found)
+        device.use = device.type == kind.upper()
+    return any(device.use for device in preferences.devices)
 
 
 _ENGINES: dict[str, Callable[[_Stage, SceneSpec, RenderOptions], None]] = {

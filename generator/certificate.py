@@ -16,7 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from generator.atomic import alone, sha256_of, write_atomically
+from generator.atomic import sha256_of, write_atomically
+from generator.locks import alone
 
 CHECKSUMS = "checksums.sha256"
 REPORT, PAGE, FIGURES, CARD, VERDICTS = "report.json", "REPORT.md", "figures", "README.md", "verdicts.jsonl"

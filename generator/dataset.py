@@ -1,4 +1,4 @@
-"""The data set on disk: layout, one atomic commit per clip, resume, and the files made out of all clips.
+"""The data set on disk: layout, one atomic commit per clip, resume, damage found and made good, clips that were given up.
 
 A clip counts as made when its annotation is there: it is moved into place last. Files that hold labels carry no clock,
 host, path or worker, so that the same configuration always ends in the same bytes.
@@ -7,76 +7,43 @@ host, path or worker, so that the same configuration always ends in the same byt
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
-import importlib.metadata
-import io
 import json
-import logging
-import math
 import os
 import platform
 import shutil
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import cattrs
-import numpy as np
+from generator import index as whole
+from generator.annotations import layer_path
+from generator.atomic import PART, flush, sha256_of, write_atomically
+from generator.certificate import CHECKSUMS, FIGURES
+from generator.description import described, settle
+from generator.locks import LOCK, WHOLE, hold, nobody_else
+from generator.options import GenerateOptions, reproduce
+from generator.records import annotation_text, write_annotation
 
-from generator import certificate
-from generator.annotations import LAYERS, SUFFIXES, layer_path
-from generator.atomic import PART, alone, checksum_lines, flush, sha256_of, write_atomically
-from generator.certificate import CHECKSUMS
-from generator.options import CURRICULUM, GenerateOptions, content, flatten, reproduce
-from qa_templates.captions import Caption
-from qa_templates.curriculum import curriculum_of, written
-from qa_templates.question import Question
-from qa_templates.quota import Intent
-from scenes.types import SceneSpec, Trajectories, Visibility
-
-log = logging.getLogger(__name__)
-
-SCHEMA_VERSION = 3
 KEY_VERSION = 2  # of what a key follows from: another one names every clip anew
-META = "video_info.meta.jsonl"
-PAIRS = "pairs.jsonl"
-CAPTIONS = "captions.jsonl"
-LOCK = ".lock"
 RUNS = "runs"  # folder of what is told of the runs that made a data set
+QUARANTINE = f"{RUNS}/quarantine"
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-PACKAGES = ("motionfoundry", "numpy", "scipy", "trimesh")
-VIDEO_PACKAGES = ("bpy", "av")
+READERS = 4  # threads that read finished clips
 
 
-class DiskFull(RuntimeError):
-    """There is no room for another clip. What is there is whole, and the same command goes on from it."""
-
-
-class Busy(ValueError):
-    """Another run is writing to the same folder."""
-
-
-class ConfigurationChanged(ValueError):
-    """The folder holds a data set that was made with other options."""
+class Unwritable(RuntimeError):
+    """The disk takes nothing more: it is full, or can no longer be written to. What is there is whole; the same command goes on from it."""
 
 
 def clip_key(seed: int, split: str, index: int) -> str:
     """The 32 hex digits that name a clip, whatever the size of its data set and whoever makes it."""
     return hashlib.blake2b(f"{KEY_VERSION}/{seed}/{split}/{index}".encode(), digest_size=16).hexdigest()
-
-
-@dataclass(frozen=True)
-class Twin:
-    """The other clip of a pair, and the one factor in which the two differ."""
-
-    key: str
-    factor: str
 
 
 @dataclass(frozen=True)
@@ -115,16 +82,28 @@ class Dataset:
             Busy: another run is writing to it.
             ConfigurationChanged: it was made with other options; lists what differs.
             ValueError: the folder cannot be used.
-            DiskFull: not even the configuration fits.
+            Unwritable: not even the configuration fits, or what is done meanwhile meets a disk that takes nothing more.
         """
-        with disk_full_named(Path(options.out)):
+        with unwritable_named(Path(options.out)):
             root = _folder(options.out)
         dataset = cls(root, options.seed, options.split, options.renders, options.farm.min_free_mb, options.annotations)
-        with disk_full_named(root), _locked(root, options.shard != GenerateOptions.shard, dataset.sweep):
-            _settle(root / "dataset.json", options)
-            for name in ("annotations", "trajectories", *(["videos"] if options.renders else []), *options.annotations):
-                (root / name).mkdir(exist_ok=True)
-            yield dataset
+        with unwritable_named(root):
+            if options.shard != WHOLE:
+                dataset.tidy()
+            with hold(root, options.shard) as alone:
+                dataset.sweep(None if alone else options.indices)
+                settle(root, options)
+                for name in ("annotations", "trajectories", *(["videos"] if options.renders else []), *options.annotations):
+                    (root / name).mkdir(exist_ok=True)
+                yield dataset
+
+    @classmethod
+    def of(cls, root: Path) -> Dataset:
+        """The data set that is in a folder, whoever may be writing to it. Raises ValueError where there is none that can be read."""
+        told = described(root)
+        configuration = told["configuration"]
+        layers = tuple(configuration.get("annotations", ()))
+        return cls(root, told["seed"], told["split"], configuration["render.engine"] != "none", layers=layers)
 
     def key(self, index: int) -> str:
         return clip_key(self.seed, self.split, index)
@@ -140,9 +119,8 @@ class Dataset:
 
     def missing(self, indices: Iterable[int]) -> list[int]:
         """Those of the clips that are not complete on disk, in order."""
-        folders = ("annotations", "trajectories", "videos", *self.layers)
-        present = {path.relative_to(self.root) for name in folders for path in (self.root / name).glob("*.*")}
-        return [index for index in indices if not all(path.relative_to(self.root) in present for path in self._needed(index))]
+        present = {(name, each) for name in ("annotations", *FOLDERS.values(), *self.layers) for each in _names_in(self.root / name)}
+        return [index for index in indices if not all((path.parent.name, path.name) in present for path in self._needed(index))]
 
     def missing_layers(self, index: int) -> tuple[str, ...]:
         """The layers of a clip that are not on disk, where all else of it is; none where it has to be made anew."""
@@ -154,14 +132,73 @@ class Dataset:
         place = self.files(index)
         return [place.annotation, *(place.of(name) for name in self.held)]
 
+    def examined(self, indices: Iterable[int], check: str) -> Iterator[tuple[int, str]]:
+        """Each clip with what is wrong with its files; "" where nothing is, or where it was not finished.
+
+        Args:
+            indices: of clips.
+            check: "sums" reads every byte, "sizes" the annotations alone, "none" nothing.
+        """
+        if check == "none":
+            yield from ((index, "") for index in indices)
+            return
+        sums = _published(self.root) if check == "sums" else {}
+        with ThreadPoolExecutor(READERS) as readers:
+            asked = list(indices)
+            yield from zip(asked, readers.map(partial(self._damage, check=check, sums=sums), asked), strict=True)
+
+    def damaged(self, indices: Iterable[int], check: str) -> dict[int, str]:
+        """Those of the finished clips that are not as they were made, each with the reason: the annotation cannot be read, is of another
+        clip, is another than was published, or files are not as it lists them. ``check`` is as in `examined`.
+        """
+        return {index: reason for index, reason in self.examined(indices, check) if reason}
+
+    def _damage(self, index: int, check: str, sums: Mapping[str, str]) -> str:
+        place = self.files(index)
+        try:
+            text = place.annotation.read_bytes()
+            told = whole.summary(text, self.key(index))
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            return f"its annotation cannot be used: {error}"
+        if told["index"] != index:
+            return f"its annotation says that it is clip {told['index']}"
+        if check == "sums" and not _as_published(text, sums, place.annotation.relative_to(self.root).as_posix()):
+            return "its annotation is not what was published"
+        wrong = (self._departure(place.of(name), told["files"].get(name), check) for name in self.held)
+        return next(filter(None, wrong), "")
+
+    def _departure(self, path: Path, listed: Mapping[str, Any] | None, check: str) -> str:
+        """In what a file differs from what the annotation lists; "" where it does not, and where there is none: that one is missing."""
+        name = path.relative_to(self.root).as_posix()
+        try:
+            size_bytes = path.stat().st_size
+            digest = sha256_of(path) if check == "sums" else None
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return f"{name} cannot be read: {error.strerror}"
+        if listed is None or listed["path"] != name:
+            return f"its annotation does not list {name}"
+        if size_bytes != listed.get("bytes"):
+            return f"{name} has {size_bytes} bytes, its annotation lists {listed.get('bytes')}"
+        same = digest in (None, listed["sha256"])
+        return "" if same else f"{name} is not what was written: its SHA-256 is another than its annotation lists"
+
+    def discard(self, index: int) -> None:
+        """Remove a clip; its annotation first, so that it counts as missing from then on."""
+        for path in self._needed(index):
+            path.unlink(missing_ok=True)
+
     @contextmanager
     def part(self, index: int) -> Iterator[ClipFiles]:
         """A private folder in which one clip is made. It is gone afterwards, with whatever was not committed.
 
         Raises:
-            DiskFull: less than ``min_free_mb`` is left.
+            Unwritable: less than ``min_free_mb`` is left.
         """
-        with disk_full_named(self.root):
+        with unwritable_named(self.root):
             free_mb = shutil.disk_usage(self.root).free / 1e6
             if free_mb < self.min_free_mb:
                 raise OSError(errno.ENOSPC, f"{free_mb:.0f} MB are free, and farm.min_free_mb asks for {self.min_free_mb}")
@@ -187,12 +224,13 @@ class Dataset:
         for name, path in made.items():
             os.replace(path, place.of(name))
         os.replace(part.annotation, place.annotation)
+        self.release([index])
 
     def commit_layers(self, index: int, part: ClipFiles, names: Iterable[str]) -> None:
         """Move layers that a finished clip lacked into place; its annotation, which lists its files, first: until they are there, they
         are missing.
         """
-        place, annotation = self.files(index), _read(self.files(index).annotation)
+        place, annotation = self.files(index), json.loads(self.files(index).annotation.read_bytes())
         made = {name: part.layers[name] for name in names}
         listed = {**annotation["files"], **{name: self._sum(path, place.of(name)) for name, path in made.items()}}
         self._describe(part, annotation, {name: listed[name] for name in self.held})
@@ -201,6 +239,7 @@ class Dataset:
         os.replace(part.annotation, place.annotation)
         for name, path in made.items():
             os.replace(path, place.of(name))
+        self.release([index])
 
     def _describe(self, part: ClipFiles, annotation: Mapping[str, Any], files: Mapping[str, Any]) -> None:
         write_annotation(part.annotation, {**annotation, "files": files})
@@ -221,26 +260,57 @@ class Dataset:
         return [index for index in indices if self.key(index) in parts]
 
     def sweep(self, indices: Iterable[int] | None = None) -> None:
-        """Remove what a killed run left behind (of some clips, or of all). Only for one who knows that no one works on them."""
+        """Remove what a killed run left behind (of some clips, or of all). Only for one who knows that no one works on them.
+
+        What cannot be removed stays for the next one to sweep.
+        """
         keys = None if indices is None else {self.key(index) for index in indices}
-        for path in self.root.glob(f"{PART}*"):
+        for path in [path for folder in (".", *SWEPT) for path in (self.root / folder).glob(f"{PART}*")]:
             if keys is None or path.name.removeprefix(PART)[:32] in keys:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else _unlink(path)
+
+    def tidy(self) -> bool:
+        """Sweep everything, unless a run may be at work; tells whether it did."""
+        with nobody_else(self.root) as alone:
+            if alone:
+                self.sweep()
+        return alone
 
     # What is said of a run lies apart: it names machines and times, which the data do not.
 
     def quarantine(self, index: int, options: GenerateOptions, failures: Sequence[str], words: str) -> str:
-        """Write down that a clip was given up, and why; returns that in a sentence, with the command that makes it alone."""
-        key, again = self.key(index), reproduce(options, index)
-        place = self._quarantined(index)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        told = {"index": index, "key": key, "failures": list(failures), "words": words, "reproduce": again}
-        write_atomically(place, json.dumps(told, indent=1) + "\n")
+        """Write down that a clip was given up, and why; returns that in a sentence, with the command that makes it alone.
+
+        Args:
+            index: of the clip.
+            options: of the run.
+            failures: why each attempt failed, the last one last.
+            words: the end of what the process said that failed last, or its traceback.
+
+        Raises:
+            Unwritable: it cannot be written down.
+        """
+        key, again, place = self.key(index), reproduce(options, index), self._quarantined(index)
+        told = {"index": index, "key": key, "template": options.intent(index).template, "host": platform.node()}
+        told |= {"failures": list(failures), "words": words, "reproduce": again}
+        with unwritable_named(self.root):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(place, json.dumps(told, indent=1) + "\n")
         return f"clip {index} ({key}) is quarantined after {len(failures)} failures, the last: {failures[-1]}. Do it again with: {again}"
 
     def quarantined(self, indices: Iterable[int]) -> list[int]:
-        """Those of the clips that an earlier run gave up."""
-        return [index for index in indices if self._quarantined(index).is_file()]
+        """Those of the clips that an earlier run gave up; they are in quarantine until they are made or released."""
+        present = _names_in(self.root / QUARANTINE)
+        return [index for index in indices if self._quarantined(index).name in present]
+
+    def quarantine_record(self, index: int) -> dict[str, Any]:
+        """What is written down of a clip in quarantine: ``{index, key, template, host, failures, words, reproduce}``; ``{}`` where nothing
+        is, or it cannot be read.
+        """
+        try:
+            return dict(json.loads(self._quarantined(index).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return {}
 
     def release(self, indices: Iterable[int]) -> None:
         """Take clips out of quarantine."""
@@ -248,208 +318,79 @@ class Dataset:
             self._quarantined(index).unlink(missing_ok=True)
 
     def _quarantined(self, index: int) -> Path:
-        return self.root / RUNS / "quarantine" / f"{self.key(index)}.json"
+        return self.root / QUARANTINE / f"{self.key(index)}.json"
 
     def publish(self) -> int:
-        """Write the meta file, the checksums and the card out of the annotations on disk. Returns the number of clips.
-
-        Shards that end together publish one after the other, so that the last to do so has seen the clips of all.
-        """
-        with disk_full_named(self.root), alone(self.root):
-            annotations = sorted((_summary(path) for path in (self.root / "annotations").glob("*.json")), key=lambda each: each["index"])
-            rows = [row for each in annotations for row in meta_rows(each)]
-            write_atomically(self.root / META, _json_lines(rows))
-            write_atomically(self.root / CAPTIONS, _json_lines(caption_rows(annotations)))
-            if pairs := pair_rows(annotations):
-                write_atomically(self.root / PAIRS, _json_lines(pairs))
-            write_atomically(self.root / CHECKSUMS, checksum_lines(self._sums(annotations)))
-            write_atomically(self.root / "README.md", _card(self, annotations, rows))
-        return len(annotations)
-
-    def _sums(self, annotations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """SHA-256 by path of all that a clip or the whole is made of; large files were summed when they were made."""
-        whole = [path for name in ("dataset.json", CURRICULUM, META, CAPTIONS, PAIRS) if (path := self.root / name).is_file()]
-        read = [*whole, *(self.annotation(each["key"]) for each in annotations)]
-        sums = {path.relative_to(self.root).as_posix(): sha256_of(path) for path in read}
-        return sums | {file["path"]: file["sha256"] for each in annotations for file in each["files"].values()}
-
-
-# Records and their JSON
-
-CONVERTER = cattrs.Converter(detailed_validation=False)
-CONVERTER.register_unstructure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, np.generic), lambda value: value.item())
-CONVERTER.register_structure_hook(Any, lambda value, _: _tuples(value))
-CONVERTER.register_structure_hook_func(
-    lambda kind: kind == Mapping[str, Any], lambda value, _: {key: _tuples(each) for key, each in value.items()}
-)
-
-
-def _tuples(value: Any) -> Any:
-    """Parameters are immutable: what JSON gives back as lists was tuples."""
-    return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value
-
-
-def annotate(
-    intent: Intent,
-    spec: SceneSpec,
-    seen: Visibility,
-    questions: tuple[Question, ...],
-    caption: Caption,
-    attempt: int,
-    twin: Twin | None = None,
-    of_stage: str = "",
-) -> dict[str, Any]:
-    """The annotation of a clip, ready for JSON. The specification is exact, measurements are rounded.
-
-    Args:
-        of_stage: name of the stage of a curriculum that the clip is made for; "" without one: then the annotation says nothing of it.
-    """
-    camera, timeline = spec.camera, spec.timeline
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "key": spec.clip_id,
-        "index": spec.index,
-        "split": spec.split,
-        "seed": spec.seed,
-        "attempt": attempt,
-        **({"stage": of_stage} if of_stage else {}),
-        "twin": None if twin is None else {"key": twin.key, "factor": twin.factor},
-        "video_info": {
-            "duration": round(timeline.duration_s, 6),
-            "fps": float(timeline.fps),
-            "resolution": {"width": camera.width_px, "height": camera.height_px},
-        },
-        "intent": CONVERTER.unstructure(intent),
-        "questions": [{"prompt": each.prompt, **rounded(CONVERTER.unstructure(each), 6)} for each in questions],
-        "caption": {"text": caption.text, **CONVERTER.unstructure(caption)},
-        "spec": CONVERTER.unstructure(spec),
-        "visibility": {
-            "names": list(seen.names),
-            "frames": seen.frames.tolist(),
-            "visible_fraction": rounded(seen.visible_fraction.tolist(), 4),
-            "area_px": rounded(seen.area_px.tolist(), 1),
-            "box_px": rounded(seen.box_px.tolist(), 1),
-        },
-    }
-
-
-def rounded(value: Any, digits: int) -> Any:
-    """A JSON value with its floats rounded; what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {key: rounded(each, digits) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [rounded(each, digits) for each in value]
-    if isinstance(value, (float, np.floating)):
-        return round(float(value), digits) if math.isfinite(value) else None
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def write_annotation(path: Path, annotation: Mapping[str, Any]) -> None:
-    """Strict JSON on one line."""
-    path.write_text(json.dumps(annotation, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n", encoding="utf-8")
-
-
-def load_spec(path: str | Path) -> SceneSpec:
-    """The specification in an annotation file: `solve` and render it to get the same clip again."""
-    return CONVERTER.structure(_read(Path(path))["spec"], SceneSpec)
-
-
-def load_questions(path: str | Path) -> tuple[Question, ...]:
-    """The questions in an annotation file, with their evidence."""
-    return CONVERTER.structure(_read(Path(path))["questions"], tuple[Question, ...])
-
-
-def write_trajectories(path: Path, paths: Trajectories, beside: Mapping[str, np.ndarray] | None = None) -> None:
-    """Arrays under the names of their fields; numpy dates the members 1980, so that the bytes depend on the values alone.
-
-    Args:
-        beside: further arrays, under other names.
-    """
-    archive = io.BytesIO()  # on a full disk, the archive of a file complains once more when it is collected
-    arrays = {each.name: np.asarray(getattr(paths, each.name)) for each in fields(paths)}
-    np.savez_compressed(archive, **arrays, **(beside or {}))
-    path.write_bytes(archive.getvalue())
-
-
-def load_trajectories(path: str | Path) -> Trajectories:
-    """The trajectories in an npz file."""
-    with np.load(path, allow_pickle=False) as arrays:
-        values = {each.name: arrays[each.name] for each in fields(Trajectories)}
-    scalars = {name: value.item() for name, value in values.items() if value.ndim == 0}
-    return Trajectories(**{**values, **scalars, "names": tuple(values["names"].tolist())})
-
-
-def meta_rows(annotation: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """MotionBench's rows of one clip: one for each type of question asked of it."""
-    by_type: dict[str, list[dict[str, Any]]] = {}
-    for question in annotation["questions"]:
-        entry = {"uid": question["uid"], "start": None, "end": None, "answer": question["answer"], "question": question["prompt"]}
-        by_type.setdefault(question["question_type"], []).append(entry)
-    return [
-        {
-            "question_type": question_type,
-            "video_type": "Virtual",
-            "key": annotation["key"],
-            "qa": entries,
-            "video_path": f"{annotation['key']}.mp4",
-            "video_info": annotation["video_info"],
-        }
-        for question_type, entries in by_type.items()
-    ]
-
-
-def caption_rows(annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row for each clip: its dense caption, with the time-stamped lines apart."""
-    return [
-        {
-            "key": each["key"],
-            "video_path": f"{each['key']}.mp4",
-            "duration": each["video_info"]["duration"],
-            "caption": each["caption"]["text"],
-            "remarks": each["caption"]["remarks"],
-        }
-        for each in annotations
-    ]
-
-
-def words_per_second(annotations: Iterable[Mapping[str, Any]]) -> float:
-    """How dense the captions of a data set are; 12.6 in MotionBench's (arXiv 2501.02955)."""
-    told = [(len(each["caption"]["text"].split()), each["video_info"]["duration"]) for each in annotations]
-    return sum(words for words, _ in told) / max(sum(seconds for _, seconds in told), 1e-9)
-
-
-def pair_rows(annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row for each pair of twins of which both are there: the clips, and the questions that both must get right to score."""
-    by_key = {each["key"]: each for each in annotations}
-    rows = []
-    for first in by_key.values():
-        second = by_key.get(first["twin"]["key"]) if first["twin"] else None
-        if second is not None and first["index"] < second["index"]:
-            both = (first, second)
-            uids = [each["questions"][0]["uid"] for each in both]
-            rows.append({"factor": first["twin"]["factor"], "keys": [each["key"] for each in both], "uids": uids})
-    return rows
+        """Write the files that are made out of all clips, as `generator.index.publish` does. Returns the number of clips."""
+        with unwritable_named(self.root):
+            return whole.publish(self.root)
 
 
 # Files
 
+FOLDERS = {"video": "videos", "trajectories": "trajectories"}  # of `ClipFiles`, in the data set
+SWEPT = (RUNS, QUARANTINE, FIGURES)  # folders beside the root in which files are written atomically
 
-def _json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+def _names_in(folder: Path) -> set[str]:
+    """Of files in a folder; none where there is no folder."""
+    try:
+        return set(os.listdir(folder))
+    except FileNotFoundError:
+        return set()
+
+
+def _unlink(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _published(root: Path) -> dict[str, str]:
+    """SHA-256 by path, as the checksums of a data set list them; none before they are written."""
+    path = root / CHECKSUMS
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def _as_published(text: bytes, sums: Mapping[str, str], name: str) -> bool:
+    """Whether an annotation is the one whose sum was published, or that one with layers that were added since; or was not published."""
+    if name not in sums or hashlib.sha256(text).hexdigest() == sums[name]:
+        return True
+    annotation = json.loads(text)
+    before = {each: file for each, file in annotation["files"].items() if file["path"] in sums}
+    return hashlib.sha256(annotation_text({**annotation, "files": before})).hexdigest() == sums[name]
 
 
 @contextmanager
-def disk_full_named(root: Path) -> Iterator[None]:
-    """Turn the ways in which a system says that there is no room into DiskFull."""
+def unwritable_named(root: Path) -> Iterator[None]:
+    """Turn what a system says when a folder takes nothing more into Unwritable: there is no room, or it is read-only or gone by now."""
     try:
         yield
     except Exception as error:
-        if getattr(error, "errno", None) not in DISK_FULL:
+        number = getattr(error, "errno", None)
+        refusal = error if number in DISK_FULL else None if number is None else _refusal(root)
+        if refusal is None:
             raise
-        reason = f"no room for another clip in {root}: {getattr(error, 'strerror', error)}"
-        raise DiskFull(
-            f"{reason}. The clips there are complete: make room and run the same command again, it makes only what is missing."
-        ) from error
+        raise Unwritable(_why_unwritable(root, refusal)) from error
+
+
+def _refusal(root: Path) -> OSError | None:
+    """What the system says when a file is to be made in a folder; None where it can be."""
+    try:
+        with tempfile.TemporaryFile(prefix=PART, dir=root):
+            return None
+    except OSError as error:
+        return error
+
+
+def _why_unwritable(root: Path, error: Any) -> str:
+    said = getattr(error, "strerror", None) or error
+    what, remedy = (
+        (f"no room for another clip in {root}", "make room")
+        if error.errno in DISK_FULL
+        else (f"{root} cannot be written to any more", "see to that")
+    )
+    return f"{what}: {said}. The clips there are complete: {remedy} and run the same command again, it makes only what is missing."
 
 
 def _folder(out: str) -> Path:
@@ -458,8 +399,10 @@ def _folder(out: str) -> Path:
         raise ValueError(f"out = {out!r} is not allowed: it is a file; give a folder")
     with _refusing(out):
         root.mkdir(parents=True, exist_ok=True)
-        names = sorted(path.name for path in root.iterdir())
-    strangers = [name for name in names if name != LOCK and not name.startswith(PART)]
+        names = sorted(_names_in(root))
+        if (refusal := _refusal(root)) is not None:
+            raise refusal
+    strangers = [name for name in names if not name.startswith((LOCK, PART))]
     if strangers and "dataset.json" not in names:
         raise ValueError(f"out = {out!r} is not allowed: it holds {strangers[0]!r} and no data set; give a new or an empty folder")
     return root
@@ -473,200 +416,3 @@ def _refusing(out: str) -> Iterator[None]:
         if error.errno in DISK_FULL:
             raise
         raise ValueError(f"out = {out!r} is not allowed: {error.strerror}; give a folder that can be written to") from error
-
-
-@contextmanager
-def _locked(root: Path, shared: bool, when_alone: Callable[[], None]) -> Iterator[None]:
-    """Hold the folder for a run, alone or with other shards. A killed run's lock is gone with it."""
-    with _refusing(str(root)):
-        stream = (root / LOCK).open("a")
-    with stream:
-        alone = _try_lock(stream, fcntl.LOCK_EX)
-        if alone:
-            when_alone()
-        if not (_wait_for_share(stream) if shared else alone):
-            raise Busy(f"another run is writing to {root}: wait for it to end, or give another out=")
-        yield
-
-
-def _try_lock(stream: IO[str], kind: int) -> bool:
-    try:
-        fcntl.flock(stream, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _wait_for_share(stream: IO[str]) -> bool:
-    """Another shard that has just begun holds the folder alone for a moment, to tidy it."""
-    for _ in range(50):
-        if _try_lock(stream, fcntl.LOCK_SH):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def _settle(path: Path, options: GenerateOptions) -> None:
-    """Write down the configuration, or make sure that it is the one written down."""
-    if not path.exists():
-        write_atomically(path, json.dumps(_description(options), indent=2) + "\n")
-    stored = _read(path)
-    if stored["schema_version"] != SCHEMA_VERSION:
-        got = stored["schema_version"]
-        raise ConfigurationChanged(
-            f"{path.parent} has schema version {got}, this program writes {SCHEMA_VERSION}: give another out=, or delete it"
-        )
-    old, new = stored["configuration"], json.loads(json.dumps(content(options)))
-    if set(old.get("annotations", ())) < set(new["annotations"]) and {**old, "annotations": new["annotations"]} == new:
-        write_atomically(path, json.dumps({**stored, "configuration": new}, indent=2) + "\n")  # layers can be added
-        old = new
-    if changes := _changes(old, new):
-        remedy = "Give another out=, or the old values, or delete the folder to begin anew."
-        raise ConfigurationChanged(f"{path.parent} was made with other options (old -> new): {'; '.join(changes)}. {remedy}")
-    if options.curriculum is not None:
-        _write_curriculum(path.with_name(CURRICULUM), written(options.curriculum))
-    for name, version in _versions(options).items():
-        if stored["versions"].get(name, version) != version:
-            log.warning("%s was begun with %s %s, this is %s: new clips may differ", path.parent, name, stored["versions"][name], version)
-
-
-def _write_curriculum(path: Path, text: str) -> None:
-    """The copy that commands name; shards that begin together need not all write it."""
-    if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
-        write_atomically(path, text)
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Where two configurations differ; curricula of the same stages, key by key."""
-    old, new = _flat(old), _flat(new)
-    if old["curriculum"] != new["curriculum"]:
-        old, new = ({key: value for key, value in each.items() if not key.startswith("curriculum.")} for each in (old, new))
-    return [_change(key, old.get(key), new.get(key)) for key in {**old, **new} if old.get(key) != new.get(key)]
-
-
-def _flat(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration with its curriculum as flat keys, and the names of its stages as one of them."""
-    stages = {each["name"]: each for each in configuration.get("curriculum", {"stages": []})["stages"]}
-    return {**configuration, "curriculum": list(stages), **flatten(stages, "curriculum.")}
-
-
-def _change(key: str, old: Any, new: Any) -> str:
-    """As in "seed 0 -> 5"; of two lists of names, those that one alone holds."""
-    if isinstance(old, list) and isinstance(new, list) and all(isinstance(name, str) for name in old + new) and set(old) != set(new):
-        old, new = [name for name in old if name not in new], [name for name in new if name not in old]
-    return f"{key} {old!r} -> {new!r}"
-
-
-def _description(options: GenerateOptions) -> dict[str, Any]:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "generator": "MotionFoundry",
-        "seed": options.seed,
-        "split": options.split,
-        "configuration": content(options),
-        "versions": _versions(options),
-    }
-
-
-def _versions(options: GenerateOptions) -> dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for name in (*PACKAGES, *(VIDEO_PACKAGES if options.renders else ())):
-        with suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return versions
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _summary(path: Path) -> dict[str, Any]:
-    annotation = _read(path)
-    kept = {key: annotation[key] for key in ("index", "key", "video_info", "questions", "caption", "twin", "files")}
-    return {**kept, "stage": annotation.get("stage", "")}
-
-
-CARD = """---
-pretty_name: MotionFoundry {split}, seed {seed}
-task_categories:
-- visual-question-answering
-- video-classification
-language:
-- en
-tags:
-- video
-- motion
-- synthetic
-- motionbench
-configs:
-- config_name: default
-  data_files: {meta}
----
-# MotionFoundry {split}, seed {seed}
-
-{clips} synthetic clips of moving things and moving cameras, with {questions} multiple-choice questions: what moves, how, where to,
-in which order and how often. Every answer was staged, then measured again from the exact trajectories.
-
-| question type | questions |
-|---|---|
-{types}
-
-Right letters: {letters}. The captions hold {density:.1f} words per second of video.
-
-{stages}{certificate}
-| in | there is |
-|---|---|
-| `{meta}` | one JSON row for each clip and question type, in MotionBench's schema (arXiv 2501.02955) |
-| `{captions}` | one JSON row for each clip: its dense caption, and the same line by line with times |
-| `videos/<key>.mp4` | {videos} |
-| `annotations/<key>.json` | the specification (it re-renders the clip), what is visible when, questions with their evidence |
-| `trajectories/<key>.npz` | at every frame: pose, scale, box, visible fraction of each object; pose, focal length, matrices of the camera |
-{layers}| `dataset.json` | schema version, configuration, seed, versions |
-{curriculum}
-Units are SI; the world is right-handed with z up; cameras look along -z; quaternions are wxyz; pixels count from the upper left corner.
-`world_to_camera`, `intrinsics_px` and the layers use OpenCV's camera coordinates instead: x right, y down, z forward.
-
-```python
-import json, numpy
-
-rows = [json.loads(line) for line in open("{meta}")]
-annotation = json.load(open(f"annotations/{{rows[0]['key']}}.json"))
-trajectories = numpy.load(f"trajectories/{{rows[0]['key']}}.npz")  # no pickle
-```
-"""
-
-
-def _card(dataset: Dataset, annotations: list[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
-    types: Counter[str] = Counter()
-    letters: Counter[str] = Counter()
-    for row in rows:
-        types[row["question_type"]] += len(row["qa"])
-        letters.update(entry["answer"] for entry in row["qa"])
-    return CARD.format(
-        split=dataset.split,
-        seed=dataset.seed,
-        meta=META,
-        captions=CAPTIONS,
-        density=words_per_second(annotations),
-        clips=len(annotations),
-        questions=types.total(),
-        types="\n".join(f"| {name} | {types[name]} |" for name in sorted(types)),
-        letters=", ".join(f"{letter} {letters[letter]}" for letter in sorted(letters)),
-        certificate=certificate.card_section(dataset.root),
-        layers="".join(f"| `{name}/<key>{SUFFIXES[name]}` | {LAYERS[name]} |\n" for name in dataset.layers),
-        videos="H.264, yuv420p, constant frame rate" if dataset.renders else "nothing: made with `render=none`, labels alone",
-        **_card_of_curriculum(dataset, annotations),
-    )
-
-
-def _card_of_curriculum(dataset: Dataset, annotations: list[dict[str, Any]]) -> dict[str, str]:
-    told = _read(dataset.root / "dataset.json")["configuration"].get("curriculum")
-    if told is None:
-        return {"stages": "", "curriculum": ""}
-    shares, clips = curriculum_of(told).shares, Counter(each["stage"] for each in annotations)
-    rows = "".join(f"| {name.replace('|', '∣')} | {share:.1%} | {clips[name]} |\n" for name, share in shares.items())
-    table = "Clips were made for the stages of a curriculum, which each annotation names.\n\n| stage | share | clips |\n|---|---|---|\n"
-    return {
-        "stages": f"{table}{rows}\n",
-        "curriculum": f"| `{CURRICULUM}` | the curriculum: how hard the clips of each stage are, and what is asked |\n",
-    }

@@ -7,7 +7,10 @@ so a crash, a hang or a full memory costs one attempt at one clip, wherever it h
 
 from __future__ import annotations
 
+import logging
 import platform
+import traceback
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -15,21 +18,27 @@ from functools import partial
 from typing import TypeVar
 
 import joblib
+from joblib.parallel import ParallelBackendBase
 
-from generator.dataset import Dataset, DiskFull
+from generator.cluster import AT_ONCE, PER_THREAD, ClusterFailed, Dask, Unfit, connected, dismiss, marked, threads, work_there
+from generator.dataset import Dataset, Unwritable
+from generator.devices import drawing_gpus, pinned
 from generator.options import GenerateOptions
 from generator.pipeline import ClipReport, attempt_clip, expected_frames
-from generator.worker import THREAD_COUNTS, Crew, Worker, WorkerDied
+from generator.worker import THREAD_COUNTS, Crew, Dismissed, Worker, WorkerDied
 
+log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 GIVE_UP_AFTER = 5  # clips that fail before any was made: the options or the machine are to blame
+LOST_AFTER = 20  # clips that crash one after the other, when some were made before: the machine is
 LAST_CLIPS = 8  # for each worker: so many of the last clips are handed out longest first, so that all end at about the same time
+MOST_LAST_CLIPS = 256  # of all workers: to look at one takes a few hundredths of a second
 
 
 class GaveUp(RuntimeError):
-    """The first clips all failed, so the others were not begun."""
+    """Clip after clip failed, or the cluster did, so the others were not made."""
 
 
 def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
@@ -38,21 +47,22 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
     Close the iterator to stop early; what is finished is on disk.
 
     Raises:
-        DiskFull: there is no room; the clip is reported first.
-        GaveUp: the first clips all failed; they are reported first.
+        Unwritable: there is no room; the clip is reported first.
+        GaveUp: clip after clip failed, which are reported first; or the cluster did.
     """
-    made, failed = 0, list[int]()
+    is_made, seen, in_a_row = False, 0, 0
     with closing(_reports(indices, options, dataset)) as reports:
         for report in reports:
             yield report
-            made += report.status == "written"
-            failed += [report.index] if report.status != "written" else []
-            if report.status == "disk full":
-                raise DiskFull(report.message)
-            if not made and len(failed) == GIVE_UP_AFTER and len(indices) > len(failed):
-                dataset.release(failed)
-                left = len(indices) - len(failed)
-                raise GaveUp(f"the first {len(failed)} clips all failed, so the other {left} were not made. The last one: {report.message}")
+            if report.status == "unwritable":
+                raise Unwritable(report.message)
+            is_made, seen = is_made or report.status == "written", seen + 1
+            in_a_row = 0 if report.status == "written" or (is_made and report.status == "exhausted") else in_a_row + 1
+            if in_a_row == (LOST_AFTER if is_made else GIVE_UP_AFTER) and seen < len(indices):
+                reports.close()
+                dataset.release(indices)  # they were not to blame
+                which = f"{'the last' if is_made else 'the first'} {in_a_row} clips all failed"
+                raise GaveUp(f"{which}, so the other {len(indices) - seen} were not made. The last one: {report.message}")
 
 
 def parallel_map(
@@ -73,11 +83,12 @@ def parallel_map(
 
 
 def _with_worker(work: Callable[[Item], Made], threads: int, crew: Crew, item: Item) -> tuple[Item, Made | None]:
-    with crew.hire(lambda _: thread_counts(threads)) as worker:
-        try:
+    try:
+        with crew.hire(lambda _: thread_counts(threads)) as worker:
             return item, worker.do(work, None, item)
-        except WorkerDied:
-            return item, None
+    except WorkerDied as death:
+        log.warning("a process died: %s", death)
+        return item, None
 
 
 def thread_counts(threads: int) -> dict[str, str]:
@@ -89,23 +100,79 @@ def thread_counts(threads: int) -> dict[str, str]:
 
 
 def _reports(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
-    if options.farm.workers == 0 and options.farm.engine == "local":
+    if options.farm.workers == 0:
         yield from (attempt_clip(index, options, dataset) for index in indices)
         return
+    engine = _reports_of_cluster if options.farm.engine == "dask" else _reports_from_here
     try:
-        with _crew() as crew:
-            make = partial(make_safely, options=options, dataset=dataset, crew=crew)
-            with closing(_spread(make, in_order(indices, options), _count(options.farm.workers))) as reports:
-                yield from reports
+        with closing(engine(indices, options, dataset)) as reports:
+            yield from reports
     finally:
         dataset.sweep(indices)  # no worker is left to tidy up after itself
 
 
-def _spread(work: Callable[[Item], Made], items: Iterable[Item], workers: int) -> Generator[Made, None, None]:
-    """What ``work`` makes of each item, in threads of this process, as it comes."""
-    parallel = joblib.Parallel(workers, backend="threading", batch_size=1, pre_dispatch=workers, return_as="generator_unordered")
-    with closing(parallel(joblib.delayed(work)(item) for item in items)) as made:
+def _reports_from_here(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
+    workers = workers_of(options)
+    with _crew() as crew:
+        make = partial(make_safely, options=options, dataset=dataset, crew=crew)
+        with closing(_spread(make, in_order(indices, options, workers), workers)) as reports:
+            yield from reports
+
+
+def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
+    """Clips whose workers died, or that were lost with the scheduler, are handed out again, as long as some are made each time."""
+    left = dict.fromkeys(indices)
+    while left:
+        before, failure = len(left), ClusterFailed("the workers that had the clips died, time after time")
+        try:
+            with closing(_round_of_cluster(list(left), options, dataset)) as reports:
+                for report in reports:
+                    del left[report.index]
+                    yield report
+        except ClusterFailed as error:
+            failure = error
+        if left and (len(left) == before or isinstance(failure, Unfit)):
+            raise GaveUp(f"{failure}. What is finished is kept: the same command makes the other {len(left)} clips") from failure
+
+
+def _round_of_cluster(indices: list[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
+    """Reports on those clips that were made."""
+    there = replace(dataset, root=dataset.root.resolve())
+    with connected(options.farm, workers_of(options)) as client, marked(there, options) as mark:
+        make = partial(work_there, partial(_make_there, options=options, dataset=there), mark)
+        in_turn = in_order(indices, options, threads(client))
+        at_once = max(AT_ONCE, PER_THREAD * threads(client))
+        try:
+            with closing(_spread(make, in_turn, at_once, Dask(client, f"clip-{mark.path.name}"))) as reports:
+                yield from filter(None, reports)
+        finally:
+            dismiss(client, mark)
+
+
+def _make_there(index: int, crew: Crew, options: GenerateOptions, dataset: Dataset) -> ClipReport:
+    if options.only is None and not dataset.missing([index]):  # the worker that made it was gone before it could say so
+        return ClipReport(index, dataset.key(index), "written")
+    return make_safely(index, options, dataset, crew)
+
+
+def _spread(
+    work: Callable[[Item], Made], items: Iterable[Item], at_once: int, backend: str | ParallelBackendBase = "threading"
+) -> Generator[Made, None, None]:
+    """What ``work`` makes of each item, as it comes; in threads of this process unless a backend says otherwise."""
+    parallel = joblib.Parallel(at_once, backend=backend, batch_size=1, pre_dispatch=at_once, return_as="generator_unordered")
+    with _closing_quietly(parallel(joblib.delayed(work)(item) for item in items)) as made:
         yield from made
+
+
+@contextmanager
+def _closing_quietly(made: Generator[Made, None, None]) -> Iterator[Generator[Made, None, None]]:
+    """joblib warns that tasks are cancelled, as they are to be."""
+    try:
+        yield made
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            made.close()
 
 
 @contextmanager
@@ -121,9 +188,14 @@ def _count(workers: int) -> int:
     return joblib.cpu_count() if workers == -1 else workers
 
 
-def in_order(indices: Sequence[int], options: GenerateOptions) -> list[int]:
+def workers_of(options: GenerateOptions) -> int:
+    """As many workers on this machine as the options say; −1 is one per GPU where GPUs draw the frames, else one per core."""
+    return (options.farm.workers == -1 and drawing_gpus(options)) or _count(options.farm.workers)
+
+
+def in_order(indices: Sequence[int], options: GenerateOptions, workers: int) -> list[int]:
     """In which order clips are begun: as they come, but the last ones longest first, so that no worker idles at the end."""
-    last = LAST_CLIPS * _count(options.farm.workers) if options.renders else 0
+    last = min(LAST_CLIPS * workers, MOST_LAST_CLIPS) if options.renders else 0
     first, rest = list(indices[: max(len(indices) - last, 0)]), indices[max(len(indices) - last, 0) :]
     return first + sorted(rest, key=lambda index: -expected_frames(index, options))
 
@@ -133,30 +205,39 @@ def in_order(indices: Sequence[int], options: GenerateOptions) -> list[int]:
 
 def make_safely(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
     """Make a clip in a worker; each failure costs a worker and an attempt, and after ``farm.max_failures`` the clip is quarantined."""
-    failures: list[str] = []
+    failures: tuple[str, ...] = ()
     while True:
-        with crew.hire(lambda place: environment(options, place)) as worker:
-            report = _attempt(worker, index, options, dataset)
-            report = replace(report, failures=(*failures, *report.failures), host=platform.node(), memory_mb=crew.resident_mb)
+        report = _attempt(index, options, dataset, crew)
+        failures += report.failures
+        if report.status == "failed" and len(failures) >= options.farm.max_failures:
+            return _quarantined(replace(report, failures=failures), options, dataset)
+        if report.status != "failed":
+            return replace(report, failures=failures)
+
+
+def _attempt(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
+    try:
+        with crew.hire(partial(environment, options)) as worker:
+            report = worker.do(attempt_clip, options.timeout_s, index, options, dataset)
+            memory_mb = crew.resident_mb
             if report.status == "failed" or _is_worn(worker, options):
                 worker.end()
-        if report.status != "failed":
-            return report
-        failures.append(report.message)
-        if len(failures) >= options.farm.max_failures:
-            message = dataset.quarantine(index, options, failures, report.trace)
-            return replace(report, status="quarantined", message=message, failures=tuple(failures))
-
-
-def _attempt(worker: Worker, index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport:
-    try:
-        return worker.do(attempt_clip, options.timeout_s, index, options, dataset)
-    except WorkerDied as death:
+    except Dismissed:
+        raise
+    except Exception as error:
         dataset.sweep([index])
-        key = dataset.key(index)
-        if not dataset.missing([index]):  # it died after its work
-            return ClipReport(index, key, "written", failures=(str(death),))
-        return ClipReport(index, key, "failed", message=f"the process that made it: {death}", trace=death.words)
+        reason = f"the process that made it: {error}" if isinstance(error, WorkerDied) else f"{type(error).__name__}: {error}"
+        words = error.words if isinstance(error, WorkerDied) else "".join(traceback.format_exception(error))
+        return ClipReport(index, dataset.key(index), "failed", message=reason, trace=words, failures=(reason,), host=platform.node())
+    return replace(report, host=platform.node(), memory_mb=memory_mb)
+
+
+def _quarantined(report: ClipReport, options: GenerateOptions, dataset: Dataset) -> ClipReport:
+    try:
+        message = dataset.quarantine(report.index, options, report.failures, report.trace)
+    except Unwritable as error:
+        return replace(report, status="unwritable", message=str(error))
+    return replace(report, status="quarantined", message=message)
 
 
 def _is_worn(worker: Worker, options: GenerateOptions) -> bool:
@@ -166,4 +247,4 @@ def _is_worn(worker: Worker, options: GenerateOptions) -> bool:
 
 def environment(options: GenerateOptions, place: int) -> Mapping[str, str]:
     """What a worker finds in its environment."""
-    return thread_counts(options.farm.threads)
+    return {**thread_counts(options.farm.threads), **pinned(options, place)}

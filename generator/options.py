@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from conf.spelling import shell_command
 from generator.annotations import LAYERS
 from qa_templates.curriculum import Curriculum, plain, read_curriculum
 from qa_templates.question import QUESTIONS, QuestionOptions
-from qa_templates.quota import Turn, turn
+from qa_templates.quota import Intent, Turn, intent, turn, twins
 from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
 from scenes.catalogue import Catalogue
@@ -24,6 +24,8 @@ from scenes.types import require
 
 ENGINES = ("none", "workbench", "eevee", "cycles")
 FARMS = ("local", "dask", "slurm")
+CLUSTERS = ("local", "slurm", "pbs", "lsf", "sge")
+GPU_KINDS = ("optix", "cuda", "hip", "metal", "oneapi")  # of cycles
 CHECKS = ("sums", "sizes", "none")
 TIMEOUTS_S = {"none": 300.0, "workbench": 900.0, "eevee": 7200.0, "cycles": 14400.0}  # for a clip: many times what the longest one takes
 X264_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
@@ -38,7 +40,9 @@ class RenderOptions:
         supersampling: frames are rendered this much larger in each direction and averaged down.
         shadows: whether the key light casts shadows (workbench; the other engines always do).
         samples: samples per pixel of eevee and cycles.
-        device: of cycles: ``auto`` takes a GPU where there is one, else the CPU.
+        device: of cycles: ``cpu``, a kind of GPU that the machine has, or ``auto``: the fastest kind there, else the CPU. It is no part
+            of what a data set is: pixels that cycles draws on different devices may differ in their last bit, labels never do. The other
+            engines draw with what OpenGL has (`generator.devices`).
         crf: H.264 constant rate factor, 0 (lossless) to 51.
         preset: of x264.
     """
@@ -55,7 +59,7 @@ class RenderOptions:
         require(self.engine in ENGINES, "render.engine", self.engine, f"one of {', '.join(ENGINES)}")
         require(1 <= self.supersampling <= 4, "render.supersampling", self.supersampling, "a factor from 1 to 4")
         require(self.samples >= 1, "render.samples", self.samples, "at least 1")
-        require(self.device in ("auto", "cpu", "gpu"), "render.device", self.device, "auto, cpu or gpu")
+        require(self.device in ("auto", "cpu", *GPU_KINDS), "render.device", self.device, f"auto, cpu or one of {', '.join(GPU_KINDS)}")
         require(0 <= self.crf <= 51, "render.crf", self.crf, "0 to 51")
         require(self.preset in X264_PRESETS, "render.preset", self.preset, f"one of {', '.join(X264_PRESETS)}")
 
@@ -102,6 +106,13 @@ class FarmOptions:
         recycle_after: clips after which a worker is replaced by a new one.
         max_worker_mb: resident memory above which it is.
         check: what is looked at of finished clips before a run goes on: their ``sums`` (every byte is read), ``sizes``, or ``none``.
+        scheduler: with ``dask``, of the cluster that makes the clips: its address, or the path of its scheduler file (``….json``).
+        cluster: the one that is started where no scheduler is given: ``local``, ``workers`` processes of this machine, or jobs of
+            ``slurm``, ``pbs``, ``lsf`` or ``sge``, which dask-jobqueue submits.
+        jobs: how many of these are kept running.
+        job: what each of them asks for: keyword arguments of dask-jobqueue's cluster, of which cores and memory are needed.
+        shards: with ``slurm``, tasks of the array job, which share the clips.
+        sbatch: further options of sbatch, as on its command line.
     """
 
     engine: str = "local"
@@ -114,6 +125,12 @@ class FarmOptions:
     recycle_after: int = 250
     max_worker_mb: int = 3000
     check: str = "sums"
+    scheduler: str | None = None
+    cluster: str = "local"
+    jobs: int = 1
+    job: dict[str, Any] = field(default_factory=dict)
+    shards: int = 8
+    sbatch: str = ""
 
     def __post_init__(self) -> None:
         require(self.engine in FARMS, "farm.engine", self.engine, f"one of {', '.join(FARMS)}")
@@ -126,6 +143,20 @@ class FarmOptions:
         require(self.recycle_after >= 1, "farm.recycle_after", self.recycle_after, "at least 1 clip")
         require(self.max_worker_mb >= 1, "farm.max_worker_mb", self.max_worker_mb, "at least 1 megabyte")
         require(self.check in CHECKS, "farm.check", self.check, f"one of {', '.join(CHECKS)}")
+        self._require_cluster()
+
+    def _require_cluster(self) -> None:
+        address = self.scheduler
+        told = address is None or bool(re.fullmatch(r"[a-z]+://\S+:\d+|.+\.json", address))
+        require(told, "farm.scheduler", address, "an address, as in tcp://host:8786, a scheduler file, as in dask.json, or null")
+        require(self.cluster in CLUSTERS, "farm.cluster", self.cluster, f"one of {', '.join(CLUSTERS)}")
+        one = address is None or self.cluster == "local"
+        require(one, "farm.cluster", self.cluster, "left out where farm.scheduler names a cluster")
+        require(self.engine == "local" or self.workers != 0, "workers", self.workers, "a number of processes, or -1 (one per core)")
+        require(self.jobs >= 1, "farm.jobs", self.jobs, "at least 1")
+        require(self.shards >= 1, "farm.shards", self.shards, "at least 1")
+        told = self.sbatch == "" or bool(re.fullmatch(r"-.+", self.sbatch))
+        require(told, "farm.sbatch", self.sbatch, "options of sbatch in one line, as in '--partition=cpu --time=04:00:00'")
 
 
 @dataclass(frozen=True)
@@ -139,6 +170,7 @@ class GenerateOptions:
         only: index of the one clip to build again; None for all that are missing.
         shard: ``i/n`` makes each n-th clip from the i-th on, i from 1 to n, for n machines that share ``out``.
         max_attempts: takes of one clip before it is given up.
+        quiet: whether nothing is said but errors and the last line.
         twins: whether clips come in pairs, 2i and 2i + 1, that differ in one factor, and in what is right.
         annotations: layers of truth for every pixel, beside the videos: see `generator.annotations`. To a data set without some of
             them they are added.
@@ -153,6 +185,7 @@ class GenerateOptions:
     only: int | None = None
     shard: str = "1/1"
     max_attempts: int = 60
+    quiet: bool = False
     twins: bool = False
     annotations: tuple[str, ...] = ()
     curriculum: Any = None  # typed so for hydra, which gives its name or path; it is a Curriculum or None from here on
@@ -204,6 +237,12 @@ class GenerateOptions:
         here = self.turn(index)
         return self if here is None else replace(self, scene=here.stage.looks(self.scene), qa=here.stage.asks(self.qa), curriculum=None)
 
+    def intent(self, index: int) -> Intent:
+        """What a clip is to ask, and its answer. Raises ValueError where these options leave nothing to ask."""
+        here = self.at(index)
+        asked = (self.seed, self.split, index, here.qa, here.scene, self.turn(index))
+        return twins(*asked)[index % 2] if self.twins else intent(*asked)
+
 
 def parse_shard(shard: str) -> tuple[int, int]:
     """``"2/4"`` → (2, 4). Raises ValueError unless 1 <= i <= n."""
@@ -214,6 +253,7 @@ def parse_shard(shard: str) -> tuple[int, int]:
 
 CURRICULUM = "curriculum.yaml"  # of a data set, in its folder
 CONTENT = ("seed", "split", "twins", "annotations", "scene", "occlusion", "qa", "render")
+OF_THE_MACHINE = ("render.device",)  # a run may go on on another one
 CHOSEN_FROM: dict[str, Catalogue[Any]] = {
     "scene.environments": ENVIRONMENTS,
     "scene.motions": MOTIONS,
@@ -230,7 +270,7 @@ def content(options: GenerateOptions) -> dict[str, Any]:
 
     Where names are left to the catalogues, these are the names there today: a data set does not go on with others.
     """
-    told = {key: value for key, value in _told(options).items() if key.split(".")[0] in CONTENT}
+    told = {key: value for key, value in _told(options).items() if key.split(".")[0] in CONTENT and key not in OF_THE_MACHINE}
     stages = {} if options.curriculum is None else {"curriculum": plain(options.curriculum)}
     return told | {key: tuple(catalogue) for key, catalogue in CHOSEN_FROM.items() if not told[key]} | stages
 
@@ -264,27 +304,10 @@ def command(options: GenerateOptions, **changes: Any) -> str:
     told |= {} if options.curriculum is None else {"curriculum": f"{options.out}/{CURRICULUM}"}
     always = [key for key in ("only", "num_videos", "seed", "out") if key in ("seed", "out") or changes.get(key) is not None]
     differing = [key for key in told if key not in always and (key not in usual or told[key] != usual[key])]
-    return " ".join(["python -m generator", *(shlex.quote(f"{_settable(key)}={_spelled(told[key])}") for key in (*always, *differing))])
+    return shell_command("generator", {key: told[key] for key in (*always, *differing)})
 
 
 def reproduce(options: GenerateOptions, index: int) -> str:
     """The shell command that builds one clip again, in one process."""
-    alone = replace(options, num_videos=GenerateOptions.num_videos, shard=GenerateOptions.shard, farm=FarmOptions())
+    alone = replace(options, num_videos=GenerateOptions.num_videos, shard=GenerateOptions.shard, farm=FarmOptions(), quiet=False)
     return command(alone, only=index)
-
-
-def _settable(key: str) -> str:
-    """A key as hydra takes it: one that is in no file has to be added."""
-    return f"++{key}" if key.startswith("qa.weights.") else key
-
-
-def _spelled(value: Any) -> str:
-    """A value as the command line's grammar wants it."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, (tuple, list)):
-        return f"[{','.join(map(_spelled, value))}]"
-    if isinstance(value, str) and not re.fullmatch(r"[\w./+-]+", value):
-        escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), value)
-        return f"'{escaped}'"
-    return str(value)

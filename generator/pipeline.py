@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
-from generator.dataset import ClipFiles, Dataset, DiskFull, Twin, annotate, load_spec, load_trajectories, write_trajectories
+from generator.dataset import ClipFiles, Dataset, Unwritable
 from generator.layers import each_frame, write_layers
 from generator.occlusion import check_contacts, check_visibility, clear
 from generator.options import GenerateOptions, RenderOptions, reproduce
+from generator.records import Twin, annotate, load_spec, load_trajectories, write_trajectories
 from generator.video import write_video
 from qa_templates.ask import Staged, ask, stage
 from qa_templates.captions import describe
@@ -29,7 +30,7 @@ from scenes.solve import solve
 from scenes.streams import Streams
 from scenes.types import SceneSpec, Trajectories, Visibility, Watch
 
-Status = Literal["written", "exhausted", "failed", "quarantined", "disk full"]
+Status = Literal["written", "exhausted", "failed", "quarantined", "unwritable"]
 Rejection = tuple[str, str, str, str]  # stage, reason, template, intended answer
 T = TypeVar("T")
 
@@ -45,7 +46,11 @@ class Exhausted(RuntimeError):
 
 
 class ClipFailed(RuntimeError):
-    """A clip failed for a reason of its own: a bug, or a machine that is not fit."""
+    """A clip failed for a reason of its own: a bug, or a machine that is not fit. ``cause`` is the reason alone."""
+
+    def __init__(self, message: str, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ class ClipReport:
 
     Args:
         message, trace: what went wrong.
-        failures: why attempts before the last one failed.
+        failures: why attempts at it failed.
         host: the machine it was made on; "" for this process.
         memory_mb: resident memory of all workers of that machine, afterwards; 0 where it was not measured.
     """
@@ -117,7 +122,7 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
 
     Raises:
         Exhausted: no take was good enough.
-        DiskFull: there is no room for it.
+        Unwritable: there is no room for it.
         ClipFailed: anything else, with the command that does it again.
     """
     tally = tally or Tally()
@@ -138,12 +143,12 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
                 of_stage = "" if here is None else here.stage.name
                 annotation = annotate(intended, take.spec, take.seen, take.questions, caption, take.attempt, take.twin, of_stage)
                 dataset.commit(index, part, annotation)
-    except (Exhausted, DiskFull):
+    except (Exhausted, Unwritable):
         raise
     except Exception as error:
         cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         again = reproduce(options, index)
-        raise ClipFailed(f"clip {index} ({dataset.key(index)}) failed: {cause}. Do it again with: {again}") from error
+        raise ClipFailed(f"clip {index} ({dataset.key(index)}) failed: {cause}. Do it again with: {again}", cause) from error
     return ClipReport(index, dataset.key(index), "written", frames, tally.rejections, tally.seconds)
 
 
@@ -258,21 +263,25 @@ def film(take: Take, part: ClipFiles, options: RenderOptions, tally: Tally) -> i
 def attempt_clip(index: int, options: GenerateOptions, dataset: Dataset) -> ClipReport:
     """`make_clip` for a run of many clips: what goes wrong with one is reported, and harms no other."""
     tally = Tally()
+
+    def report(status: Status, message: str, trace: str = "", failures: tuple[str, ...] = ()) -> ClipReport:
+        return ClipReport(index, dataset.key(index), status, 0, tally.rejections, tally.seconds, message, trace, failures)
+
     try:
         return make_clip(index, options, dataset, tally)
-    except (Exhausted, DiskFull, ClipFailed) as error:
-        statuses: dict[type, Status] = {Exhausted: "exhausted", DiskFull: "disk full", ClipFailed: "failed"}
-        trace = traceback.format_exc() if isinstance(error, ClipFailed) else ""
-        return ClipReport(index, dataset.key(index), statuses[type(error)], 0, tally.rejections, tally.seconds, str(error), trace)
+    except Exhausted as error:
+        return report("exhausted", str(error))
+    except Unwritable as error:
+        return report("unwritable", str(error))
+    except ClipFailed as error:
+        return report("failed", str(error), traceback.format_exc(), (error.cause,))
 
 
 def expected_frames(index: int, options: GenerateOptions) -> int:
     """About how many frames a clip has: as many as its first take, which may be rejected; 0 where that cannot be staged."""
-    here = options.at(index)
-    asked = (options.seed, options.split, index, here.qa, here.scene, options.turn(index))
-    intended = twins(*asked)[index % 2] if options.twins else intent(*asked)
+    streams = Streams(options.seed, options.split, index)
     try:
-        return stage(intended, "", Streams(options.seed, options.split, index), here.scene).spec.timeline.num_frames
+        return stage(options.intent(index), "", streams, options.at(index).scene).spec.timeline.num_frames
     except Rejected:
         return 0
 

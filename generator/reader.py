@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 
 from generator.annotations import EachFrame, load_each_frame, load_layer
-from generator.dataset import META, SCHEMA_VERSION, load_spec, load_trajectories
+from generator.description import SCHEMA_VERSION
+from generator.index import META
+from generator.records import load_spec, load_trajectories
 from generator.video import read_frames
 from scenes.types import SceneSpec, Trajectories
 

@@ -1,138 +1,228 @@
-"""What a run shows: progress while it lasts, and a closing table."""
+"""What a run shows: how it stands while it lasts, and a closing table."""
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections import Counter, defaultdict
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from rich import progress
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
+from rich.progress_bar import ProgressBar
+from rich.table import Column, Table
 
+from conf.progress import LINE_EVERY_S, duration
+from generator.dataset import RUNS, Dataset
+from generator.journal import Journal
 from generator.options import GenerateOptions, command
-from generator.pipeline import ClipReport, Rejection
+from generator.pipeline import ClipReport
+from generator.standing import GIVEN_UP, Standing, reasons
 
-LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
 MOST_ROWS = 15
+MOST_QUARANTINED = 10
+DRAWN_HZ = 2.0
+WIDEST = 110  # columns
 
 
 class Progress:
-    """Clips done, takes rejected and the time left: a bar on a terminal, else a line now and then."""
+    """Tells how a run stands, for as long as it is entered: on a terminal a display of all workers, else a line now and then; what fails
+    is said as it happens; and a journal for programs is kept in the data set.
+    """
 
-    def __init__(self, console: Console, total: int) -> None:
-        self._console, self._total = console, total
-        self._done = self._rejected = 0
-        self._began_s = self._shown_s = time.perf_counter()
-        self._bar = progress.Progress(
-            progress.TextColumn("{task.completed} of {task.total} clips"),
-            progress.BarColumn(),
-            progress.TextColumn("{task.fields[rejected]} takes rejected"),
-            progress.TimeElapsedColumn(),
-            progress.TextColumn("left"),
-            progress.TimeRemainingColumn(),
-            console=console,
-            speed_estimate_period=600,
-            disable=not console.is_terminal or total == 0,
-        )
-        self._task = self._bar.add_task("clips", total=total, rejected=0)
+    def __init__(self, console: Console, standing: Standing, options: GenerateOptions, dataset: Dataset) -> None:
+        self._console, self._standing, self._options = console, standing, options
+        self._journal = Journal(dataset.root / RUNS, options.shard)
+        self._shown_s = time.perf_counter()
+        self._live = Live(console=console, get_renderable=self._display, refresh_per_second=DRAWN_HZ)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self._journal.write("begin", self._told())
+        if self._console.is_terminal and not self._console.quiet:
+            self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._bar.stop()
+        self._live.stop()
+        self._journal.write("end", {**self._told(), "outcome": "done" if error is None else str(error) or "interrupted"})
 
     def add(self, report: ClipReport) -> None:
         """Count a clip."""
-        self._done += 1
-        self._rejected += report.rejections.total()
-        self._bar.update(self._task, completed=self._done, rejected=self._rejected)
-        now_s = time.perf_counter()
-        if not self._console.is_terminal and now_s - self._shown_s > LINE_EVERY_S:
-            self._shown_s = now_s
-            left_s = (now_s - self._began_s) / self._done * (self._total - self._done)
-            self._console.print(f"{self._done} of {self._total} clips, {self._rejected} takes rejected, about {_duration(left_s)} left")
+        self._standing.add(report)
+        for line in self._notes(report):
+            self._console.print(escape(line), soft_wrap=True)
+        self._journal.write("progress", self._told())
+        if not self._console.is_terminal and time.perf_counter() - self._shown_s > LINE_EVERY_S:
+            self._shown_s = time.perf_counter()
+            self._console.print(f"{self._clips()}, {self._rate()}; {', '.join(self._counts())}", soft_wrap=True)
 
-    def note(self, message: str) -> None:
-        """Say something above the bar."""
-        self._console.print(escape(message), soft_wrap=True)
+    def _told(self) -> dict[str, Any]:
+        asked = self._options.num_videos if self._options.only is None else None  # who makes one clip again says nothing of the others
+        return {"num_videos": asked, **self._standing.as_json()}
+
+    def _notes(self, report: ClipReport) -> Iterator[str]:
+        """What went wrong with a clip, line by line."""
+        for attempt, reason in enumerate(reasons(report), start=1):
+            if report.status != "failed" and not (report.status == "quarantined" and attempt == len(report.failures)):
+                yield f"clip {report.index} failed at attempt {attempt}, and was tried again: {reason}"
+        if report.status in GIVEN_UP:
+            yield report.message
+
+    def _display(self) -> RenderableType:
+        now = self._standing
+        line = Table.grid("", Column(ratio=1), "", padding=(0, 1))
+        line.width = min(self._console.width, WIDEST)
+        line.add_row(self._clips(), ProgressBar(now.total, now.done), f"{duration(now.elapsed_s)}, {self._rate()}")
+        return Group(line, " · ".join(self._counts(coloured=True)))
+
+    def _clips(self) -> str:
+        return f"{self._standing.done} of {self._standing.total} clips"
+
+    def _rate(self) -> str:
+        left_s = self._standing.left_s
+        return "no clip yet" if left_s is None else f"{self._standing.clips_per_min:.1f} a minute, about {duration(left_s)} left"
+
+    def _counts(self, coloured: bool = False) -> Iterator[str]:
+        """As in "3 failed attempts": what is not as it should be in colour."""
+        now = self._standing
+        yield _counted(now.rejections.total(), "take rejected", "takes rejected")
+        for count, colour, words in (
+            (now.failures, "yellow", ("failure", "failures")),
+            (now.statuses["quarantined"], "red", ("quarantined", "quarantined")),
+            (now.statuses["exhausted"], "red", ("exhausted", "exhausted")),
+        ):
+            told = _counted(count, *words)
+            yield f"[{colour}]{told}[/{colour}]" if coloured and count else told
+        if now.memory_mb:
+            where = f" on {len(now.machines)} machines" if len(now.machines) > 1 else ""
+            yield f"{_memory(now.memory_mb)} in use{where}"
 
 
+@dataclass(frozen=True)
 class Summary:
-    """The closing table, summed up clip by clip."""
+    """The closing table of a run.
 
-    def __init__(self, options: GenerateOptions, root: Path, skipped: int) -> None:
-        self.published = 0
-        self._options, self._root, self._skipped = options, root, skipped
-        self._statuses: Counter[str] = Counter()
-        self._stages = Counter({} if options.curriculum is None else dict.fromkeys(options.curriculum.shares, 0))  # clips written for each
-        self._rejections: Counter[Rejection] = Counter()
-        self._seconds: defaultdict[str, float] = defaultdict(float)
-        self._frames = 0
-        self._began_s = time.perf_counter()
-        self._trace = ""
+    Args:
+        standing: what the run has come to.
+        there: clips that were there before.
+        left_out: quarantined clips of earlier runs, which were not tried again.
+        published: clips in the index; None where it could not be written.
+        is_stopped: whether the run stopped early of itself.
+    """
 
-    @property
-    def failed(self) -> int:
-        return self._statuses.total() - self._statuses["written"]
-
-    def add(self, report: ClipReport) -> None:
-        """Count a clip."""
-        self._statuses[report.status] += 1
-        here = self._options.turn(report.index)
-        if here is not None and report.status == "written":
-            self._stages[here.stage.name] += 1
-        self._rejections.update(report.rejections)
-        for stage, seconds in report.seconds.items():
-            self._seconds[stage] += seconds
-        self._frames += report.frames
-        self._trace = self._trace or report.trace
+    options: GenerateOptions
+    standing: Standing
+    dataset: Dataset
+    there: int = 0
+    left_out: int = 0
+    published: int | None = None
+    is_stopped: bool = False
 
     def print(self, console: Console) -> None:
-        """Clips, rejected takes, time, and where the data are."""
-        if self._trace:
-            console.print("The first clip that failed for a reason of its own:", escape(self._trace), sep="\n", soft_wrap=True)
-        if self._rejections:
-            console.print(self._rejection_table())
-        if self._seconds:
-            console.print(self._stage_table())
-        console.print(self._clip_table())
-        console.print(
-            f"{self.published} clips are in {escape(str(self._root))}: questions in video_info.meta.jsonl, described in README.md.",
-            soft_wrap=True,
-        )
-        console.print(f"{'To try again' if self.failed else 'For more'}: {escape(self._next())}", soft_wrap=True)
+        """Rejected takes, failures, time, machines, clips, where the data are, and what can be done next.
 
-    def _next(self) -> str:
-        if self.failed or self._options.only is not None:
-            return command(self._options, only=None)
-        return command(self._options, num_videos=2 * self._options.num_videos)
+        A quiet console gets the line alone that says where the data are.
+        """
+        now = self.standing
+        if now.trace:
+            console.print("The first clip that failed for a reason of its own:", escape(now.trace), sep="\n", soft_wrap=True)
+        if now.rejections:
+            console.print(self._rejection_table())
+        if now.reasons:
+            console.print(self._failure_table())
+        if now.seconds:
+            console.print(self._stage_table())
+        if len(now.machines) > 1:
+            console.print(machine_table({name: each.as_json() for name, each in now.machines.items()}))
+        console.print(self._clip_table())
+        for line in quarantine_lines(self.dataset, self.options.indices):
+            console.print(escape(line), soft_wrap=True)
+        for line in self._next():
+            console.print(escape(line), soft_wrap=True)
+        console.quiet = False
+        console.print(escape(self._place()), soft_wrap=True)
+
+    @property
+    def lacking(self) -> int:
+        """Clips that were asked for and are not there."""
+        return self.standing.total - len(self.standing.made) + self.left_out
+
+    def _place(self) -> str:
+        lacking = f"; {_counted(self.lacking, 'clip is', 'clips are')} missing of those asked for" if self.lacking else ""
+        if self.published is None:
+            return f"The clips are in {self.dataset.root}; there was no room for the index{lacking}."
+        where = "questions in video_info.meta.jsonl, described in README.md"
+        return f"{_counted(self.published, 'clip is', 'clips are')} in {self.dataset.root}: {where}{lacking}."
+
+    def _next(self) -> Iterator[str]:
+        """What can be done next, each with its command."""
+        options, now = self.options, self.standing
+        if self.is_stopped:
+            yield f"To go on: {command(options)}"
+        if now.statuses["failed"]:
+            yield f"To try again: {command(options)}"
+        if self.left_out or now.statuses["quarantined"]:
+            again = command(options, farm=replace(options.farm, retry_quarantined=True))
+            yield f"To try quarantined clips again, when what made them fail is mended: {again}"
+        if now.statuses["exhausted"]:
+            yield f"To try exhausted clips with more takes: {command(options, max_attempts=2 * options.max_attempts)}"
+        if not self.lacking:
+            yield self._more()
+
+    def _more(self) -> str:
+        options = replace(self.options, farm=replace(self.options.farm, retry_quarantined=False))
+        if options.only is not None:
+            return f"For all clips: {command(options, only=None)}"
+        if options.shard != GenerateOptions.shard:
+            return f"When all shards have ended: {merge_command(options)}"
+        return f"For more: {command(options, num_videos=2 * options.num_videos)}"
 
     def _clip_table(self) -> Table:
-        elapsed_s = time.perf_counter() - self._began_s
+        now = self.standing
         table = Table("clips", "", title="This run", title_justify="left")
-        table.add_row("written", str(self._statuses["written"]))
-        for name, count in self._stages.items():
+        table.add_row("written", str(len(now.made)))
+        for name, count in self._by_stage_of_curriculum().items():
             table.add_row(f"  for stage {escape(name)}", str(count))
-        table.add_row("already there", str(self._skipped))
-        for status in sorted(self._statuses.keys() - {"written"}):
-            table.add_row(status, f"[red]{self._statuses[status]}[/red]")
-        table.add_row("time", _duration(elapsed_s))
-        table.add_row("clips per minute", f"{60 * self._statuses['written'] / elapsed_s:.1f}")
-        if self._frames:
-            table.add_row("frames per second", f"{self._frames / elapsed_s:.1f}")
+        table.add_row("already there", str(self.there))
+        lost = {status: now.statuses[status] for status in sorted(now.statuses.keys() - {"written"})}
+        for name, count in (lost | {"quarantined before": self.left_out, "not made": now.total - now.done}).items():
+            if count:
+                table.add_row(name, f"[red]{count}[/red]")
+        if now.failures:
+            table.add_row("attempts that failed", f"[yellow]{now.failures}[/yellow]")
+        table.add_row("time", duration(now.elapsed_s))
+        table.add_row("clips per minute", f"{60 * len(now.made) / now.elapsed_s:.1f}")
+        if now.frames:
+            table.add_row("frames per second", f"{now.frames / now.elapsed_s:.1f}")
+        return table
+
+    def _by_stage_of_curriculum(self) -> Counter[str]:
+        """Clips written for each stage of the curriculum, if there is one."""
+        shares = {} if self.options.curriculum is None else self.options.curriculum.shares
+        turns = map(self.options.turn, self.standing.made if shares else ())
+        written = Counter(turn.stage.name for turn in turns if turn is not None)
+        return Counter({name: written[name] for name in shares})
+
+    def _failure_table(self) -> Table:
+        columns = ("reason", "attempts", "clips", "of these given up")
+        table = Table(*columns, title="Attempts that failed", title_justify="left")
+        told = sorted(self.standing.reasons.items(), key=lambda each: -each[1]["attempts"])
+        for reason, counts in told[:MOST_ROWS]:
+            table.add_row(escape(reason), *(str(counts[name]) for name in ("attempts", "clips", "lost")))
+        if others := sum((counts for _, counts in told[MOST_ROWS:]), Counter()):
+            table.add_row("others", *(str(others[name]) for name in ("attempts", "clips", "lost")))
         return table
 
     def _rejection_table(self) -> Table:
+        rejections = self.standing.rejections
         table = Table("stage", "reason", "template", "intended answer", "takes", title="Rejected takes", title_justify="left")
-        for (stage, reason, template, answer), count in self._rejections.most_common(MOST_ROWS):
+        for (stage, reason, template, answer), count in rejections.most_common(MOST_ROWS):
             table.add_row(stage, reason, template, escape(answer), str(count))
-        others = self._rejections.total() - sum(count for _, count in self._rejections.most_common(MOST_ROWS))
+        others = rejections.total() - sum(count for _, count in rejections.most_common(MOST_ROWS))
         if others:
             table.add_row("others", "", "", "", str(others))
         table.add_section()
@@ -142,20 +232,51 @@ class Summary:
 
     def _by_stage(self) -> Counter[str]:
         stages: Counter[str] = Counter()
-        for (stage, *_), count in self._rejections.items():
+        for (stage, *_), count in self.standing.rejections.items():
             stages[stage] += count
         return stages
 
     def _stage_table(self) -> Table:
-        clips = max(self._statuses.total(), 1)
+        clips, spent = max(self.standing.done, 1), self.standing.seconds
         table = Table("stage", "seconds", "per clip", "share", title="Where the workers' time went", title_justify="left")
-        total = sum(self._seconds.values())
-        for stage, seconds in sorted(self._seconds.items(), key=lambda each: -each[1]):
+        total = sum(spent.values())
+        for stage, seconds in sorted(spent.items(), key=lambda each: -each[1]):
             table.add_row(stage, f"{seconds:.1f}", f"{seconds / clips:.3f}", f"{seconds / total:.0%}")
         return table
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+def machine_table(machines: Mapping[str, Mapping[str, float]]) -> Table:
+    """What each machine has done, out of what `Machine.as_json` tells of it."""
+    columns = ("machine", "clips", "at work", "clips per minute", "frames per second", "failed attempts", "memory, at most")
+    table = Table(*columns, title="Machines", title_justify="left")
+    for name, told in sorted(machines.items()):
+        seconds = max(told["seconds"], 1e-9)
+        rates = (f"{60 * told['written'] / seconds:.1f}", f"{told['frames'] / seconds:.1f}" if told["frames"] else "")
+        memory = _memory(told["peak_memory_mb"]) if told["peak_memory_mb"] else ""
+        table.add_row(escape(name), str(told["written"]), duration(seconds), *rates, str(told["failures"]), memory)
+    return table
+
+
+def quarantine_lines(dataset: Dataset, indices: Iterable[int]) -> Iterator[str]:
+    """Which clips are quarantined, why, and how to make each of the first few alone."""
+    quarantined = dataset.quarantined(indices)
+    for index in quarantined[:MOST_QUARANTINED]:
+        record = dataset.quarantine_record(index)
+        last = record["failures"][-1]
+        yield f"clip {index} ({record['key']}) is quarantined: {last['reason'] if isinstance(last, Mapping) else last}"
+        yield f"  {record['reproduce']}"
+    if (more := len(quarantined) - MOST_QUARANTINED) > 0:
+        yield f"and {more} more, in {dataset.root / RUNS / 'quarantine'}"
+
+
+def merge_command(options: GenerateOptions) -> str:
+    """The shell command that makes one whole out of what shards have made."""
+    return f"python -m generator.merge {shlex.quote(options.out)} --num-videos {options.num_videos}"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _memory(megabytes: float) -> str:
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

@@ -24,7 +24,7 @@ import moderngl
 import numpy as np
 import trimesh
 
-from generator.system_libraries import install_command
+from generator.system_libraries import driver_command
 from generator.tiles import Coverage, Layout, clip_matrices, corners_of, model_matrices, owners, view_matrices
 from scenes import bodies
 from scenes.colours import COLOURS
@@ -255,8 +255,7 @@ def _open_context(libegl: str) -> tuple[ctypes.CDLL, moderngl.Context]:
         with _other_context_kept(egl), moderngl.create_context(require=330, standalone=True, **backend) as context:
             return egl, context
     except Exception as error:  # moderngl raises nothing more precise
-        remedy = install_command(["libegl1", "libgl1", "libegl-mesa0", "libgl1-mesa-dri"])
-        raise NoOpenGL(f"no software OpenGL for the occlusion check ({error}). Install it with: {remedy}") from error
+        raise NoOpenGL(f"no software OpenGL for the occlusion check ({error}). Install it with: {driver_command()}") from error
 
 
 @lru_cache(maxsize=8)

@@ -6,33 +6,44 @@ task gets a new process. A process started by ``subprocess`` may be started from
 
 from __future__ import annotations
 
+import faulthandler
+import fcntl
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from multiprocessing.connection import Connection
-from typing import NoReturn, ParamSpec, TypeVar
+from pathlib import Path
+from typing import IO, NoReturn, ParamSpec, TypeVar
 
 import cloudpickle
 import psutil
 
 IDLE_S = 60.0  # a process without work ends after this long; it is not asked any more after half of it
-GRACE_S = 30.0  # beyond the time limit, after which a worker ends itself: its parent may be gone, and it may hang
-LAST_WORDS = 2000  # characters of what a process said before it died
+GRACE_S = 30.0  # beyond the time limit, after which a worker ends itself: its parent may be stopped
+GONE_S = 5.0  # a process that was killed is gone by then, unless the system itself hangs, as on a network drive
+WORDS_S = 0.5  # for a process that hangs to say where
+LAST_WORDS_BYTES = 4000
+MESSAGES = 1000  # of workers, that are said once each
+WHERE = signal.SIGUSR1  # asks a worker where it is
 THREAD_COUNTS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 Told = ParamSpec("Told")
 Made = TypeVar("Made")
 
 
 class WorkerDied(RuntimeError):
-    """The process that had the task is gone, or was ended because it took too long. ``words`` is the end of what it said."""
+    """The process that had the task is gone, or was ended because it took too long, or could not even be started.
+
+    ``words`` is the end of what it said, with the place in the source where it crashed or hung.
+    """
 
     def __init__(self, reason: str, words: str = "") -> None:
         super().__init__(reason)
@@ -44,27 +55,29 @@ class Dismissed(RuntimeError):
 
 
 class Worker:
-    """One process, started at once.
+    """One process, started at once. Only ``kill`` and ``wait`` may be called while another thread waits for an answer.
 
     Args:
         environment: variables that it gets beside those of this process.
+
+    Raises:
+        WorkerDied: the system starts no more processes.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         ours, theirs = socket.socketpair()
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115 — closed with the worker
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "generator.worker", str(theirs.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=self._words,
-            stderr=self._words,
-            pass_fds=(theirs.fileno(),),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
-            start_new_session=True,  # Ctrl-C reaches all processes of a terminal's group, but it is this one that decides
-        )
-        theirs.close()
+        with theirs:
+            try:
+                self._process = _started(theirs.fileno(), environment)
+            except OSError as error:
+                ours.close()
+                raise WorkerDied(f"it could not be started: {error}") from error
         self._connection = Connection(ours.detach())
+        self._words = bytearray()
+        self._listener = threading.Thread(target=_keep_end, args=(self._process.stdout, self._words), daemon=True)
+        self._listener.start()
         self._idle_since_s = time.monotonic()
+        self._has_expired = False
         self.environment = dict(environment)
         self.tasks = 0
 
@@ -85,57 +98,116 @@ class Worker:
         return 0.0
 
     def do(self, work: Callable[Told, Made], timeout_s: float | None, *args: Told.args, **named: Told.kwargs) -> Made:
-        """What ``work`` returns over there; what it raises is raised here.
+        """What ``work`` returns over there; what it raises is raised here, and what it logs or warns of is logged here, once.
 
         Raises:
-            WorkerDied: the process ended, or took longer than ``timeout_s``; it is gone in both cases.
+            WorkerDied: the process ended, or had not answered in full after ``timeout_s``; it is gone in both cases.
         """
         self.tasks += 1
-        self._words.seek(0)
-        self._words.truncate()
+        task = cloudpickle.dumps((work, args, named, timeout_s))
+        self._words.clear()
         try:
-            self._connection.send_bytes(cloudpickle.dumps((work, args, named, timeout_s)))
-            answered = self._connection.poll(timeout_s)
-            answer = self._connection.recv_bytes() if answered else None
+            with self._limited(timeout_s):
+                self._connection.send_bytes(task)
+                answer = self._connection.recv_bytes()
         except (EOFError, OSError):
-            raise self._gone(self._death()) from None
-        if answer is None:
-            raise self._gone(f"it took longer than {timeout_s:g} s")
+            raise self._death(timeout_s) from None
+        except BaseException:  # its answer would be taken for that to the next task
+            self.end()
+            raise
         self._idle_since_s = time.monotonic()
-        made, error = cloudpickle.loads(answer)
+        made, error, messages = cloudpickle.loads(answer)
+        for message in messages:
+            _log_once(*message)
         if error is not None:
             raise error
         return made
 
     def kill(self) -> None:
-        """Have the process gone; who waits for its answer gets WorkerDied."""
+        """Kill the process; who waits for its answer gets WorkerDied."""
         self._process.kill()
-        self._process.wait()
+
+    def wait(self) -> None:
+        """Wait until the process is gone; not for ever."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GONE_S)
 
     def end(self) -> None:
-        """The same, and close what leads to it; only for one who alone holds it."""
+        """Have the process gone, and close what leads to it; only for one who alone holds it."""
         self.kill()
+        self.wait()
+        self._listener.join(GONE_S)
         self._connection.close()
-        self._words.close()
 
-    def _gone(self, reason: str) -> WorkerDied:
-        self.kill()  # where it is not
-        self._words.seek(0)
-        words = self._words.read().decode(errors="replace")[-LAST_WORDS:].strip()
-        self.end()
-        return WorkerDied(reason, words)
-
-    def _death(self) -> str:
-        """As in "it died of SIGSEGV", once it has."""
+    @contextmanager
+    def _limited(self, timeout_s: float | None) -> Iterator[None]:
+        """Kill the process if this takes longer: sending and receiving have no limits of their own."""
+        if timeout_s is None:
+            yield
+            return
+        timer = threading.Timer(timeout_s, self._expire)
+        timer.daemon = True
+        timer.start()
         try:
-            code = self._process.wait(timeout=GRACE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            code = self._process.wait()
-        if code >= 0:
-            return f"it ended with exit code {code}"
-        name = signal.Signals(-code).name
-        return f"it died of {name}{', as it does when memory runs out' if name == 'SIGKILL' else ''}"
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _expire(self) -> None:
+        self._has_expired = True
+        self._process.send_signal(WHERE)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(WORDS_S)
+        self.kill()
+
+    def _death(self, timeout_s: float | None) -> WorkerDied:
+        """Why it is gone, once it is."""
+        self.wait()
+        code = self._process.poll()
+        self.end()
+        lines = self._words.decode(errors="replace").splitlines()
+        words = [line for line in lines if line and not line.startswith("Extension modules:")]
+        if self._has_expired:
+            return WorkerDied(f"it took longer than {timeout_s:g} s", "\n".join(words))
+        return WorkerDied(_ending(code, words[-1] if words else "it said nothing"), "\n".join(words))
+
+
+def _ending(code: int | None, last_word: str) -> str:
+    """As in "it died of SIGSEGV"; None for a process that closed the way to it, but lived."""
+    if code is None:
+        return "it no longer listened"
+    if code >= 0:
+        return f"it ended with exit code {code} ({last_word})"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"it died of {name}{', as it does when memory runs out' if name == 'SIGKILL' else ''}"
+
+
+def _keep_end(stream: IO[bytes], words: bytearray) -> None:
+    """Keep the end of what a process says; Blender says much."""
+    with stream:
+        while said := os.read(stream.fileno(), 1 << 16):
+            words.extend(said)
+            del words[:-LAST_WORDS_BYTES]
+
+
+def _started(descriptor: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """A worker's process, at the other end of a socket. It finds its modules where this process does, and nowhere else."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "generator.worker", str(descriptor)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=(descriptor,),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path), **environment},
+        start_new_session=True,  # Ctrl-C reaches all processes of a terminal's group, but it is this one that decides
+    )
+
+
+@lru_cache(MESSAGES)
+def _log_once(name: str, level: int, message: str) -> None:
+    """Each worker would say it again, and so would the one that replaces it."""
+    logging.getLogger(name).log(level, "%s", message)
 
 
 class Crew:
@@ -159,6 +231,7 @@ class Crew:
 
         Raises:
             Dismissed: no one waits any more.
+            WorkerDied: it could not be started, or died of its task.
         """
         with self._lock:
             place = next(number for number in range(len(self._busy) + 1) if number not in self._busy)
@@ -172,13 +245,21 @@ class Crew:
         finally:
             with self._lock:
                 self._busy.discard(place)
+                if self._is_dismissed:
+                    self._end(place)
 
     def dismiss(self) -> None:
         """End all workers at once, and for good; who waits for one of them, or asks for one, gets Dismissed."""
         with self._lock:
             self._is_dismissed = True
-        for worker in self._workers.values():
+            workers = list(self._workers.values())
+        for worker in workers:
             worker.kill()
+        for worker in workers:
+            worker.wait()
+        with self._lock:
+            for place in self._workers.keys() - self._busy:  # of the others who holds them does it
+                self._end(place)
 
     @property
     def resident_mb(self) -> float:
@@ -194,10 +275,13 @@ class Crew:
                 raise Dismissed
             worker = self._workers.get(place)
             if worker is None or not worker.is_fit or worker.environment != environment:
-                if worker is not None:
-                    worker.end()
-                self._workers[place] = worker = Worker(environment)
+                self._end(place)
+                worker = self._workers[place] = Worker(environment)
             return worker
+
+    def _end(self, place: int) -> None:
+        if place in self._workers:
+            self._workers.pop(place).end()
 
 
 # The other side
@@ -206,34 +290,86 @@ class Crew:
 def main() -> NoReturn:
     """A worker's life: tasks come through the socket whose number is its argument, until none has come for a while."""
     connection = Connection(int(sys.argv[1]))
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    messages = _prepare(connection)
     with suppress(EOFError, OSError):
         while connection.poll(IDLE_S):
-            connection.send_bytes(_answer(connection.recv_bytes()))
+            task = connection.recv_bytes()
+            with _tied_to(connection):
+                answer = _answer(task, messages)
+            connection.send_bytes(answer)
     os._exit(0)  # Blender need not tidy up
 
 
-def _answer(task: bytes) -> bytes:
-    """What a task returns, or raises, ready to be sent."""
+class _Messages(logging.Handler):
+    """Keeps what is logged, for the process that logs it in the end."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.setFormatter(logging.Formatter())
+        self._kept: list[tuple[str, int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._kept.append((record.name, record.levelno, self.format(record)))
+
+    def take(self) -> list[tuple[str, int, str]]:
+        """What was logged since it was last asked."""
+        taken, self._kept = self._kept, []
+        return taken
+
+
+def _prepare(connection: Connection) -> _Messages:
+    os.set_inheritable(connection.fileno(), False)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # schedulers send them to all processes, but the parent decides
+        signal.signal(number, signal.SIG_IGN)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")  # where memory runs out, Linux is to end a worker, not who holds it all
+    words = os.dup(2)  # the other one is silenced while Blender draws
+    faulthandler.enable(words, all_threads=False)
+    faulthandler.register(WHERE, words, all_threads=False)
+    messages = _Messages()
+    logging.basicConfig(level=logging.WARNING, handlers=[messages, logging.StreamHandler()])
+    logging.captureWarnings(True)
+    return messages
+
+
+@contextmanager
+def _tied_to(connection: Connection) -> Iterator[None]:
+    """End with the parent, however deep in Blender this process is: the system sends SIGIO when the other end of the socket closes."""
+    descriptor = connection.fileno()
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
+    try:
+        if connection.poll():  # nothing else can be there to be read
+            os._exit(1)
+        yield
+    finally:
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags)
+
+
+def _answer(task: bytes, messages: _Messages) -> bytes:
+    """What a task returns, or raises, and what it logged, ready to be sent."""
     try:
         work, args, named, timeout_s = cloudpickle.loads(task)
         signal.setitimer(signal.ITIMER_REAL, 0 if timeout_s is None else timeout_s + GRACE_S)  # whose signal ends the process
-        return cloudpickle.dumps((work(*args, **named), None))
+        made = work(*args, **named)
+        return cloudpickle.dumps((made, None, messages.take()))
     except Exception as error:
-        error.add_note(f"In a worker:\n{traceback.format_exc()}")
-        try:
-            return cloudpickle.dumps((None, error))
-        except Exception:
-            return cloudpickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return cloudpickle.dumps((None, _portable(error), messages.take()))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _end_with(parent: int) -> None:
-    """A worker whose parent was killed is of no use to anyone."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+def _portable(error: Exception) -> Exception:
+    """The error, or one that says the same where it does not survive the way: some cannot be made out of their ``args``."""
+    trace = f"In a worker:\n{''.join(traceback.format_exception(error))}"
+    try:
+        error.add_note(trace)
+        cloudpickle.loads(cloudpickle.dumps(error))
+    except Exception:
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+        error.add_note(trace)
+    return error
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ so that it loads without them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -91,6 +92,16 @@ def load_run(folder: str | Path, device: str | torch.device = "cpu") -> Run:
     if not (folder / MODEL).is_dir():
         raise BadCheckpoint(f"checkpoint = {str(folder)!r} has no {MODEL}/ yet: let the training reach its first checkpoint")
     return Run(load_model(folder / MODEL, device), record)
+
+
+def weights_of(folder: Path) -> str:
+    """The fingerprint of the weights that a run has saved last. Raises BadCheckpoint when there are none."""
+    path = folder / MODEL / WEIGHTS
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "blake2b").hexdigest()[:32]
+    except OSError as error:
+        raise BadCheckpoint(f"{path} cannot be read ({error}): let the training reach its first checkpoint, or copy it again") from error
 
 
 def read_record(folder: Path) -> dict[str, Any]:

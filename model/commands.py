@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
@@ -15,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from conf.spelling import shell_command
 from qa_templates.curriculum import curriculum_of
 from qa_templates.question import QUESTIONS, QuestionOptions
 from qa_templates.quota import template_shares
@@ -47,14 +46,14 @@ def rerender(root: Path, configuration: Configuration, index: int) -> str:
         return ""
     out = f"outputs/again-{configuration['split']}-seed{configuration['seed']}"
     keys = {"only": index, "seed": configuration["seed"], "out": out, **_unusual(configuration)}
-    return _command(keys | ({CURRICULUM: str(root / f"{CURRICULUM}.yaml")} if CURRICULUM in configuration else {}))
+    return shell_command("generator", keys | ({CURRICULUM: str(root / f"{CURRICULUM}.yaml")} if CURRICULUM in configuration else {}))
 
 
 def generate_by(curriculum: Path, configuration: Configuration, num_videos: int) -> str:
     """The shell command that generates by a curriculum, new clips that look as those of a data set do, under a split not used yet."""
-    looks = {key: value for key, value in _unusual(configuration).items() if key != "split" and not _weighs(key)}
+    looks = {key: value for key, value in _unusual(configuration).items() if key != "split" and not key.startswith("qa.weights.")}
     split = _next_split(str(configuration.get("split", "")))
-    return _command({CURRICULUM: str(curriculum), "num_videos": num_videos, "split": split, **looks})
+    return shell_command("generator", {CURRICULUM: str(curriculum), "num_videos": num_videos, "split": split, **looks})
 
 
 def templates_of(configuration: Configuration) -> tuple[str, ...]:
@@ -86,16 +85,6 @@ def _next_split(split: str) -> str:
     return next(name for name in names if not Path(f"outputs/motionfoundry-{name}-seed0").exists())
 
 
-def _command(keys: Mapping[str, Any]) -> str:
-    told = (shlex.quote(f"{'++' if _weighs(key) else ''}{key}={_spelled(value)}") for key, value in keys.items())
-    return " ".join(["python -m generator", *told])
-
-
-def _weighs(key: str) -> bool:
-    """Whether a key weighs one template: no file of the configuration has it, so that it must be added."""
-    return key.startswith("qa.weights.")
-
-
 def _unusual(configuration: Configuration) -> dict[str, Any]:
     """What differs from the generator's defaults, but for seed and curriculum; and no rendering where there was none."""
     told = {key: value for key, value in configuration.items() if key not in ("seed", CURRICULUM) and not _follows(key, value)}
@@ -121,12 +110,3 @@ def _usual() -> dict[str, Any]:
         text = (resources.files("conf") / group / f"{name}.yaml").read_text(encoding="utf-8")
         usual |= {f"{group}.{key}": value for key, value in yaml.safe_load(text).items()}
     return usual | {"split": "train", "twins": False, "annotations": []}
-
-
-def _spelled(value: Any) -> str:
-    """A value in the grammar of the command line, which is that of JSON; plain words need no quotes there."""
-    if isinstance(value, str) and re.fullmatch(r"[\w./+-]+", value):
-        return value
-    if isinstance(value, (list, tuple)):
-        return f"[{','.join(map(_spelled, value))}]"
-    return json.dumps(value, ensure_ascii=False)

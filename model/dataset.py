@@ -29,9 +29,9 @@ META = "video_info.meta.jsonl"
 OPTION = re.compile(r"^\s*\(?([A-J])[.):]\s*(.+?)\s*$")
 LETTERS = "ABCDEFGHIJ"  # of options: as many as a question may have
 HIDDEN = "NA"  # the answer of a question whose answer is kept secret, in MotionBench's test part
-CHOICES = 4  # frames in each part of a clip among which jitter chooses, and which the cache keeps
+CHOICES = 5  # frames in each part of a clip among which jitter chooses, and which the cache keeps; odd, so that one is in the middle
 MIDDLE = CHOICES // 2
-CACHE_VERSION = 1  # counted up when frames are taken or resized in another way
+CACHE_VERSION = 2  # counted up when frames are taken or resized in another way
 WHOLE = 0.9  # of the frames that a file declares must be there; edited videos leave out some that are only needed to decode others
 
 
@@ -44,13 +44,8 @@ class BadClip(ValueError):
 
 
 @dataclass(frozen=True)
-class Item:
-    """One question of one clip.
-
-    ``scene`` names what must not be divided between training and evaluation: the clip, or the pair of twins that it belongs to;
-    ``stage`` is the stage of the curriculum that the clip was made for, "" where there is none; ``duration_s`` is the clip's, 0 if
-    it is not known.
-    """
+class Question:
+    """One question of one clip, whose key is ``key``: what is asked, and the letter of the right option."""
 
     uid: str
     key: str
@@ -59,6 +54,17 @@ class Item:
     text: str
     options: tuple[str, ...]
     answer: str
+
+
+@dataclass(frozen=True)
+class Item(Question):
+    """A question with its video.
+
+    ``scene`` names what must not be divided between training and evaluation: the clip, or the pair of twins that it belongs to;
+    ``stage`` is the stage of the curriculum that the clip was made for, "" where there is none; ``duration_s`` is the clip's, 0 if
+    it is not known.
+    """
+
     scene: str
     video: Path
     stage: str = ""
@@ -145,11 +151,11 @@ class Glimpse:
 class FrameReader:
     """Frames of a video at even distances, as a square of ``size_px``.
 
-    The clip is cut into ``num_frames`` equal parts. Of each part `CHOICES` frames at even distances may be shown: the middle one,
-    or with jitter any of them. The cache keeps these, `CHOICES` · ``num_frames`` of a clip or all that a shorter one has, as
-    uint8 squares in one safetensors file; its name is made from the video's path, size and time of writing, so that a clip that
-    was made again is decoded again, and its folder's from what was kept and how. What is shown is the same with the cache and
-    without.
+    The clip is cut into ``num_frames`` equal parts. Of each part `CHOICES` frames at even distances may be shown: the middle one, or
+    with jitter any of them, so that their mean is the middle. The cache keeps these, `CHOICES` · ``num_frames`` of a clip or all that
+    a shorter one has, as uint8 squares in one safetensors file; its name is made from the video's path, size and time of writing, so
+    that a clip that was made again is decoded again, and its folder's from what was kept and how. What is shown is the same with the
+    cache and without.
 
     Args:
         num_frames: how many; a video with fewer repeats some.
@@ -167,7 +173,7 @@ class FrameReader:
     def candidates(self, total: int) -> np.ndarray:
         """``(CHOICES · num_frames,)``: which of the ``total`` frames may be shown, `CHOICES` for each part."""
         count = CHOICES * self.num_frames
-        return np.arange(count) * total // count
+        return (2 * np.arange(count) + 1) * total // (2 * count)
 
     def read(self, video: Path, rng: np.random.Generator | None) -> Glimpse:
         """``num_frames`` frames: the middle one of each part, or with ``rng`` a candidate of it that is drawn.

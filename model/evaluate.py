@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from conf.command_line import DONE, CommandLine
+from conf.progress import Progress, duration
 from model.accuracy import Mark, circular_marks, difference, figures, marks, pair_marks
 from model.answering import AnswerOptions, run
-from model.checkpoint import BadCheckpoint, load_run, read_record
+from model.checkpoint import BadCheckpoint, load_run, read_record, weights_of
 from model.dataset import FrameReader, Item, fingerprint, read_items
 from model.factors import read_configuration
 from model.predictions import CONDITIONS, Prediction, load_predictions, one_each, submission, told_beside, write_predictions, write_whole
-from model.progress import Progress, duration
 from model.scoring import ORDERS, Ask, Manner, ask, asks, can_ask, usual
 from model.table import Row, Section, drawn, explanation, markdown, plain
 from scenes.types import require
@@ -107,7 +107,7 @@ def evaluate(options: EvaluateOptions, console: Console) -> int:
 
 
 def _asked(items: Sequence[Item], options: EvaluateOptions, console: Console) -> Answers:
-    trained = load_run(options.checkpoint or "")
+    trained, weights = load_run(options.checkpoint or ""), weights_of(Path(options.checkpoint or "").expanduser())
     manner = options.manner(trained.record)
     kept, note = _part(items, trained_scenes(trained.record, items, options.data), options)
     kept, more = _askable(kept, manner.by)
@@ -126,6 +126,7 @@ def _asked(items: Sequence[Item], options: EvaluateOptions, console: Console) ->
         "part": options.asked_part,
         "by": manner.by,
         "fingerprint": fingerprint(items),
+        "weights": weights,
     }
     return Answers(kept, said, about, [" ".join([note, *more, took]), *_unread(said), *_silent(said)])
 

@@ -10,12 +10,12 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from model.commands import rerender
-from model.dataset import LETTERS, BadDataset, Item
+from model.dataset import LETTERS, BadDataset, Item, Question
 from qa_templates.observation import camera_key, camera_keys
 from scenes.avatars.avatar import AVATARS
 from scenes.avatars.motions.motion import AVATAR_MOTIONS
@@ -43,8 +43,8 @@ SPELLED = {word: number for number, word in enumerate(NUMBERS)} | {"never": 0, "
 
 
 @dataclass(frozen=True)
-class Factors:
-    """One question, and what is known of it. A data set without annotations leaves most of it empty.
+class Factors(Question):
+    """A question, and what is known of it. A data set without annotations leaves most of it empty.
 
     Args:
         scene: clips that stem from one draw share it: a clip alone, or a pair of twins.
@@ -57,14 +57,7 @@ class Factors:
         command: that renders the clip again, or "".
     """
 
-    uid: str
-    key: str
     scene: str
-    question_type: str
-    template: str
-    text: str
-    options: tuple[str, ...]
-    answer: str
     labels: tuple[str, ...] = ()
     truth: str = ""
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -128,8 +121,8 @@ def number_in(text: str) -> int | None:
 
 
 def _of(item: Item, annotation: Mapping[str, Any], configuration: Mapping[str, Any], root: Path) -> Factors:
-    plain: dict[str, Any] = {name: getattr(item, name) for name in ("uid", "key", "scene", "question_type", "text", "options", "answer")}
-    plain |= {"template": item.template, "video": str(item.video)}
+    plain: dict[str, Any] = {each.name: getattr(item, each.name) for each in fields(Question)}
+    plain |= {"scene": item.scene, "video": str(item.video)}
     question = next((each for each in annotation.get("questions", ()) if each["uid"] == item.uid), None)
     if question is None:
         classes = {"right letter": (item.answer,), "number of options": (str(len(item.options)),)}

@@ -10,11 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rich import progress
 from rich.console import Console
 from torch.utils.tensorboard import SummaryWriter
 
-from model.progress import LINE_EVERY_S, duration
+from conf.progress import Progress
 
 LOSSES = "loss.jsonl"
 RECENT = 20  # steps that what is shown is the mean of
@@ -26,7 +25,7 @@ class Step:
 
     Args:
         step: counted from 0 over the whole training.
-        phase: ``stills``, ``glides`` or ``videos``.
+        phase: ``stills``, ``glides``, ``slides`` or ``videos``.
         grad_norm: before clipping.
         clips: learned from.
         waiting: share of the time since the step before that was spent waiting for data.
@@ -50,32 +49,20 @@ class Journal:
     """
 
     def __init__(self, root: Path, console: Console, first: int, total: int, main: bool = True) -> None:
-        self._console, self._first, self._total, self._main = console, first, total, main
+        self._console, self._main = console, main
         self._recent: deque[tuple[float, Step]] = deque(maxlen=RECENT)
-        self._began_s = self._shown_s = time.perf_counter()
-        self._bar = progress.Progress(
-            progress.TextColumn("{task.fields[phase]} {task.completed} of {task.total}"),
-            progress.BarColumn(),
-            progress.TextColumn("{task.fields[figures]}"),
-            progress.TimeElapsedColumn(),
-            progress.TextColumn("left"),
-            progress.TimeRemainingColumn(),
-            console=console,
-            speed_estimate_period=120,
-            disable=not console.is_terminal or not main,
-        )
-        self._task = self._bar.add_task("steps", total=total, completed=first, phase="step", figures="")
+        self._progress = Progress(console, total, "steps", first, main)
         if main:
             _keep_before(root / LOSSES, first)
             self._losses = (root / LOSSES).open("a", encoding="utf-8")
             self._board = SummaryWriter(str(root / "tensorboard"), purge_step=first)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self._progress.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._bar.stop()
+        self._progress.__exit__(kind, error, trace)
         if self._main:
             self._losses.close()
             self._board.close()
@@ -98,8 +85,7 @@ class Journal:
         self._losses.write(json.dumps(row) + "\n")
         for key in ("loss", "lr", "grad_norm", "waiting", "clips_per_s"):
             self._board.add_scalar(f"{step.phase}/{key}", row[key], step.step)
-        self._bar.update(self._task, completed=step.step + 1, phase=step.phase, figures=self._said())
-        self._say_now_and_then(step)
+        self._progress.add(1, f"{step.phase}: {self._said()}")
 
     def evaluated(self, step: int, accuracy: float, questions: int) -> None:
         """Take down a quick look at what was held out."""
@@ -127,15 +113,6 @@ class Journal:
     def _said(self) -> str:
         told = self.figures
         return f"loss {told['loss']:.3f}, {told['clips_per_s']:.0f} clips/s, {told['waiting']:.0%} waiting for data"
-
-    def _say_now_and_then(self, step: Step) -> None:
-        now_s = time.perf_counter()
-        if self._console.is_terminal or now_s - self._shown_s < LINE_EVERY_S:
-            return
-        self._shown_s = now_s
-        done = step.step + 1
-        left_s = (now_s - self._began_s) / (done - self._first) * (self._total - done)
-        self.note(f"{step.phase}: step {done} of {self._total}, {self._said()}, about {duration(left_s)} left")
 
 
 def _keep_before(path: Path, first: int) -> None:

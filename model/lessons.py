@@ -11,13 +11,15 @@ for batch in batches(lessons, steps, model, workers=1):
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 import signal
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -25,7 +27,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from model import glides, slides
 from model.dataset import CHOICES, LETTERS, BadClip, FrameReader, Glimpse, Item
@@ -37,9 +39,14 @@ from scenes.types import require
 
 Asked = tuple[str, str, tuple[int, ...]]  # as shown, what is to be said, the order of the options
 ORDER, VIDEO, STILL, GLIDE, SLIDE = range(5)  # what numbers are drawn for: each has a stream of its own
-TRIES = 200  # frames that are looked at for one that allows a question
+TRIES = 200  # frames that are looked at for one that allows a question, and clips for one that can be read
 PREFETCHED = 3  # batches that each process has ready
+STUCK_S = 600.0  # after which a process that has not come to the end of one lesson is given up
 T = TypeVar("T")
+
+
+class LostReader(RuntimeError):
+    """A process that reads clips is gone; the message says what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +60,7 @@ class Lesson:
         fps: frames shown per second of video; 0 where that is not known, or there is one frame alone.
         orders: of each question how its options are shuffled: ``order[i]`` is the place in the data set of the one shown i-th;
             empty where none are shown.
+        left_out: of each clip that could not be read, and in whose place this one is shown, what is wrong with it.
     """
 
     uid: str
@@ -60,6 +68,7 @@ class Lesson:
     asked: tuple[tuple[str, str], ...]
     fps: float = 0.0
     orders: tuple[tuple[int, ...], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +79,7 @@ class Batch:
         frames: ``(batch, T, 3, S, S)`` uint8.
         input_ids, attention_mask, labels: ``(row, token)``, a row for each question; see `VideoVLM.encode`.
         owner: ``(row,)`` int64: which of the batch a row asks about.
-        uids: of the lessons.
+        uids, left_out: of the lessons.
     """
 
     frames: Tensor
@@ -79,6 +88,7 @@ class Batch:
     labels: Tensor
     owner: Tensor
     uids: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         """The batch on a device."""
@@ -92,7 +102,7 @@ class Batch:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         tensors = (self.frames, self.input_ids, self.attention_mask, self.labels, self.owner)
-        return Batch(*cast(tuple[Tensor, Tensor, Tensor, Tensor, Tensor], tuple(map(change, tensors))), self.uids)
+        return Batch(*cast(tuple[Tensor, Tensor, Tensor, Tensor, Tensor], tuple(map(change, tensors))), self.uids, self.left_out)
 
 
 class Lessons(Dataset[Lesson]):
@@ -117,6 +127,19 @@ class Lessons(Dataset[Lesson]):
     def _in_turn(self, among: Sequence[T], n: int) -> T:
         """The n-th of endless rounds, each of which is in an order of its own."""
         return among[int(_round(self.seed, n // len(among), len(among))[n % len(among)])]
+
+    def _readable(self, first: T, others: Sequence[T], rng: np.random.Generator, lesson_on: Callable[[T], Lesson]) -> Lesson:
+        """The lesson on ``first``; with ``data.skip_damaged``, where its clip cannot be read, on another one that is drawn."""
+        wrong: list[str] = []
+        while len(wrong) < TRIES:
+            try:
+                return replace(lesson_on(first), left_out=tuple(wrong))
+            except BadClip as error:
+                if not self.data.skip_damaged:
+                    raise BadClip(f"{error}; or leave it out, by clips.skip_damaged=true") from error
+                wrong.append(str(error))
+                first = others[int(rng.integers(len(others)))]
+        raise BadClip(f"none of {TRIES} clips can be read; the last one: {wrong[-1]}")
 
     def _put(self, item: Item, flip: bool, rng: np.random.Generator) -> Asked:
         """A question of a clip, or of its mirror image."""
@@ -181,7 +204,10 @@ class VideoLessons(Lessons):
         return [item.prompt for item in self.items]
 
     def __getitem__(self, n: int) -> Lesson:
-        look, rng = self._in_turn(self._allowed(n), n), _stream(self.seed, VIDEO, n)
+        looks, rng = self._allowed(n), _stream(self.seed, VIDEO, n)
+        return self._readable(self._in_turn(looks, n), looks, rng, lambda look: self._on(look, rng))
+
+    def _on(self, look: Sequence[Item], rng: np.random.Generator) -> Lesson:
         flip = self.data.mirror and all(map(can_mirror, look)) and rng.random() < 0.5
         glimpse = self.reader.read(look[0].video, rng if self.data.jitter else None)
         items = [look[place] for place in _some(len(look), self.data.questions_per_look, rng)]
@@ -204,17 +230,51 @@ class VideoLessons(Lessons):
         return [(item,) for item in items] if self.data.questions_per_look == 1 else list(map(tuple, clips.values()))
 
 
-class StillLessons(Lessons):
-    """Questions on single frames of clips, made from the annotations; see `model.stills`.
+class AnnotatedLessons(Lessons):
+    """Lessons made of single frames of clips whose annotations say what is visible when.
 
     Args:
         items: questions of the clips.
-        questions: about each frame, different ones as far as it proves so many.
-        ahead: questions of the clip itself, asked of the frame as well; see `StillOptions`.
-        kinds: of `model.stills.KINDS`; empty: all.
 
     Raises:
         ValueError: the data set has no annotations, or too little in it to ask about.
+    """
+
+    def __init__(self, items: Sequence[Item], reader: FrameReader, data: DataOptions, reply: str, seed: int) -> None:
+        super().__init__(reader, data, reply, seed)
+        self.views = views(items)
+        self.known = vocabulary(self.views)
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def _frame(
+        self, view: View, rng: np.random.Generator, made_of: Callable[[Sequence[Sight]], list[T]], use: str
+    ) -> tuple[View, Glimpse, list[T]]:
+        """A frame of a clip, or else of another, and what can be made of what is seen in it. Raises ValueError where nothing ever can."""
+        for _ in range(TRIES):
+            candidates = self.reader.candidates(view.num_frames())
+            place = int(rng.integers(len(candidates)))
+            if made := made_of(view.sights(int(candidates[place]))):
+                return view, self._still(view, place), made
+            view = self.views[int(rng.integers(len(self.views)))]
+        raise ValueError(f"in {TRIES} frames nothing was visible enough {use}, or generate clips with larger objects")
+
+    def _still(self, view: View, candidate: int) -> Glimpse:
+        """One frame of a clip. Raises BadClip when it is not the clip that was annotated."""
+        glimpse = self.reader.still(view.video, candidate)
+        if glimpse.total != view.num_frames():
+            raise BadClip(f"{view.video} has {glimpse.total} frames, and its annotation tells of {view.num_frames()}: generate it again")
+        return glimpse
+
+
+class StillLessons(AnnotatedLessons):
+    """Questions on single frames of clips, made from the annotations; see `model.stills`.
+
+    Args:
+        questions: about each frame, different ones as far as it proves so many.
+        ahead: questions of the clip itself, asked of the frame as well; see `StillOptions`.
+        kinds: of `model.stills.KINDS`; empty: all.
     """
 
     def __init__(
@@ -228,16 +288,11 @@ class StillLessons(Lessons):
         ahead: int = 0,
         kinds: Sequence[str] = (),
     ) -> None:
-        super().__init__(reader, data, reply, seed)
-        self.views = views(items)
-        self.known = vocabulary(self.views)
+        super().__init__(items, reader, data, reply, seed)
         self.questions, self.ahead, self.kinds = questions, ahead, tuple(kinds)
         self._of_clip: dict[Path, list[Item]] = {}
         for item in filter(self._teachable, items):
             self._of_clip.setdefault(item.video, []).append(item)
-
-    def __len__(self) -> int:
-        return len(self.views)
 
     @property
     def texts(self) -> list[str]:
@@ -245,29 +300,19 @@ class StillLessons(Lessons):
 
     def __getitem__(self, n: int) -> Lesson:
         rng = _stream(self.seed, STILL, n)
-        flip = self.data.mirror and rng.random() < 0.5
-        view, place, stills = self._found(n, rng, flip)
-        glimpse = _still(self.reader, view, place)
+        flip = bool(self.data.mirror and rng.random() < 0.5)
+        return self._readable(self._in_turn(self.views, n), self.views, rng, lambda view: self._on(view, flip, rng))
+
+    def _on(self, view: View, flip: bool, rng: np.random.Generator) -> Lesson:
+        def proved(seen: Sequence[Sight]) -> list[Still]:
+            return ask_stills(in_mirror(seen) if flip else seen, self.known, rng, self.questions, self.kinds)
+
+        view, glimpse, stills = self._frame(view, rng, proved, "to ask about: set stills.steps=0")
         asked = [self._asked(still.text, still.options, 0, rng) for still in (stills * self.questions)[: self.questions]]
         own = [item for item in self._of_clip.get(view.video, ()) if can_mirror(item) or not flip]
         asked += [self._put(own[place], flip, rng) for place in (_some(len(own), self.ahead, rng) if own else ())]
         uid = f"{view.key}/{glimpse.indices[0]}/{stills[0].kind}"
         return _lesson(uid, flipped(glimpse.frames) if flip else glimpse.frames, asked, 0.0)
-
-    def _found(self, n: int, rng: np.random.Generator, flip: bool) -> tuple[View, int, list[Still]]:
-        """A clip, the place of a frame among the reader's candidates, and questions that it proves."""
-        view = self._in_turn(self.views, n)
-        for _ in range(TRIES):
-            candidates = self.reader.candidates(view.num_frames())
-            place = int(rng.integers(len(candidates)))
-            seen = view.sights(int(candidates[place]))
-            stills = ask_stills(in_mirror(seen) if flip else seen, self.known, rng, self.questions, self.kinds)
-            if stills:
-                return view, place, stills
-            view = self.views[int(rng.integers(len(self.views)))]
-        raise ValueError(
-            f"in {TRIES} frames nothing was visible enough to ask about: set stills.steps=0, or generate clips with larger objects"
-        )
 
 
 class GlideLessons(Lessons):
@@ -305,7 +350,9 @@ class GlideLessons(Lessons):
     def __getitem__(self, n: int) -> Lesson:
         rng = _stream(self.seed, GLIDE, n)
         key = list(glides.GLIDES)[int(rng.integers(len(glides.GLIDES)))]
-        video = self._in_turn(self.videos, n)
+        return self._readable(self._in_turn(self.videos, n), self.videos, rng, lambda video: self._on(video, key, rng))
+
+    def _on(self, video: Path, key: str, rng: np.random.Generator) -> Lesson:
         glimpse = self.reader.still(video, int(rng.integers(CHOICES * self.reader.num_frames)))
         flip = self.data.mirror and rng.random() < 0.5
         frames = glides.glide(flipped(glimpse.frames[0]) if flip else glimpse.frames[0], key, self.num_frames, rng)
@@ -315,15 +362,11 @@ class GlideLessons(Lessons):
         return _lesson(f"{video.stem}/{key}", frames, asked, 0.0)
 
 
-class SlideLessons(Lessons):
+class SlideLessons(AnnotatedLessons):
     """A thing that moves, made of one frame: it is cut out and slides; which one does, and which way? See `model.slides`.
 
     Args:
-        items: questions of the clips whose frames are taken; what they ask does not matter.
         num_frames: of each; None: as many as the reader shows of a video.
-
-    Raises:
-        ValueError: the data set has no annotations, or too little in it to ask about.
     """
 
     def __init__(
@@ -335,13 +378,8 @@ class SlideLessons(Lessons):
         seed: int = 0,
         num_frames: int | None = None,
     ) -> None:
-        super().__init__(reader, data, reply, seed)
-        self.views = views(items)
-        self.known = vocabulary(self.views)
+        super().__init__(items, reader, data, reply, seed)
         self.num_frames = num_frames or reader.num_frames
-
-    def __len__(self) -> int:
-        return len(self.views)
 
     @property
     def texts(self) -> list[str]:
@@ -350,11 +388,14 @@ class SlideLessons(Lessons):
 
     def __getitem__(self, n: int) -> Lesson:
         rng = _stream(self.seed, SLIDE, n)
-        flip = self.data.mirror and rng.random() < 0.5
-        view, place, seen = _plain(self._in_turn(self.views, n), self.views, self.reader, rng)
+        flip = bool(self.data.mirror and rng.random() < 0.5)
+        return self._readable(self._in_turn(self.views, n), self.views, rng, lambda view: self._on(view, flip, rng))
+
+    def _on(self, view: View, flip: bool, rng: np.random.Generator) -> Lesson:
+        view, glimpse, seen = self._frame(view, rng, _plain, "to move: set slides.steps=0")
         sight = seen[int(rng.integers(len(seen)))]
         way = list(slides.WAYS)[int(rng.integers(len(slides.WAYS)))]
-        picture, box = _still(self.reader, view, place).frames[0], sight.box
+        picture, box = glimpse.frames[0], sight.box
         if flip:
             picture, box = flipped(picture), in_mirror([sight])[0].box
         frames = slides.slide(picture, box, way, self.num_frames, rng)
@@ -365,24 +406,8 @@ class SlideLessons(Lessons):
         return _lesson(f"{view.key}/{way}", frames, asked, 0.0)
 
 
-def _still(reader: FrameReader, view: View, candidate: int) -> Glimpse:
-    """One frame of a clip. Raises BadClip when it is not the clip that was annotated."""
-    glimpse = reader.still(view.video, candidate)
-    if glimpse.total != view.num_frames():
-        raise BadClip(f"{view.video} has {glimpse.total} frames, and its annotation tells of {view.num_frames()}: generate it again")
-    return glimpse
-
-
-def _plain(view: View, among: Sequence[View], reader: FrameReader, rng: np.random.Generator) -> tuple[View, int, list[Sight]]:
-    """A clip, the place of a frame among the reader's candidates, and what is plainly visible in it."""
-    for _ in range(TRIES):
-        candidates = reader.candidates(view.num_frames())
-        place = int(rng.integers(len(candidates)))
-        seen = [sight for sight in view.sights(int(candidates[place])) if sight.plain]
-        if seen:
-            return view, place, seen
-        view = among[int(rng.integers(len(among)))]
-    raise ValueError(f"in {TRIES} frames nothing was visible enough to move: set glides.slides=0, or generate clips with larger objects")
+def _plain(seen: Sequence[Sight]) -> list[Sight]:
+    return [sight for sight in seen if sight.plain]
 
 
 def require_classes(items: Sequence[Item], shuffled: bool) -> None:
@@ -413,9 +438,8 @@ def collate(lessons: Sequence[Lesson], model: VideoVLM) -> Batch:
     owners, prompts, replies = zip(*rows, strict=True)
     tokens, labels = model.encode(prompts, replies)
     frames = torch.from_numpy(np.stack([lesson.frames for lesson in lessons]))
-    return Batch(
-        frames, tokens["input_ids"], tokens["attention_mask"], labels, torch.tensor(owners), tuple(lesson.uid for lesson in lessons)
-    )
+    uids, left_out = tuple(lesson.uid for lesson in lessons), tuple(why for lesson in lessons for why in lesson.left_out)
+    return Batch(frames, tokens["input_ids"], tokens["attention_mask"], labels, torch.tensor(owners), uids, left_out)
 
 
 class Waiting:
@@ -463,6 +487,7 @@ def batches(
 
     Raises:
         BadClip: a clip cannot be read.
+        RuntimeError: of torch, here or wherever the consumer is by then: a process has died; `lost_readers` says so in plain words.
     """
     loader = DataLoader(
         _Told(lessons),
@@ -486,6 +511,8 @@ class _Told(Dataset[Any]):
         self.lessons = lessons
 
     def __getitem__(self, n: int) -> Lesson | ValueError:
+        if get_worker_info() is not None:
+            faulthandler.dump_traceback_later(STUCK_S, exit=True, file=2)  # anew for each lesson
         try:
             return self.lessons[n]
         except ValueError as error:
@@ -494,7 +521,24 @@ class _Told(Dataset[Any]):
 
 def _collate(told: Sequence[Lesson | ValueError], model: VideoVLM) -> Batch | ValueError:
     wrong = [each for each in told if isinstance(each, ValueError)]
-    return wrong[0] if wrong else collate([each for each in told if isinstance(each, Lesson)], model)
+    made = wrong[0] if wrong else collate([each for each in told if isinstance(each, Lesson)], model)
+    if get_worker_info() is not None:
+        faulthandler.cancel_dump_traceback_later()  # while it waits for the trainer to ask for more
+    return made
+
+
+@contextmanager
+def lost_readers() -> Iterator[None]:
+    """Around all that is done with `batches`. Raises LostReader when a process that makes them has died or, being stuck, ended itself."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        raise LostReader(
+            f"a process that reads clips has died ({' '.join(str(error).split())}): it was killed, ran out of memory, or needed more than "
+            f"{STUCK_S:.0f} s for one lesson (where it was then stands above); give fewer workers=…, or workers=0 to read without any"
+        ) from error.with_traceback(None)  # whose frames would keep the other processes
 
 
 def _alone(worker: int) -> None:

@@ -28,6 +28,7 @@ class DataOptions:
         mirror: show half of the clips in a mirror, with left and right exchanged in what is asked.
         jitter: draw each frame from its part of the clip, in place of the middle one.
         questions_per_look: questions asked of the same frames: different ones of the clip first, then again with options drawn anew.
+        skip_damaged: show another clip in place of one that cannot be read, and count it, in place of an error.
     """
 
     folders: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class DataOptions:
     mirror: bool = True
     jitter: bool = True
     questions_per_look: int = 1
+    skip_damaged: bool = False
 
     def __post_init__(self) -> None:
         require(0 <= self.held_out < 1, "held_out", self.held_out, "a share from 0 to below 1")

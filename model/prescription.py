@@ -3,7 +3,9 @@
 1. **Templates.** Of each template, the share right is drawn towards that of all, the more the fewer its questions are and the less
    the templates differ beyond chance (empirical Bayes: Efron and Morris 1975, doi:10.1080/01621459.1975.10479864; the variance
    between templates by moments, as DerSimonian and Laird 1986). What is then short of `target` is the template's weight. Where the
-   differences are no more than chance (χ² at 5 %), or nothing is short of the target, all templates weigh the same.
+   differences are no more than chance (χ² at 5 %), or nothing is short of the target, all templates weigh the same. Questions that
+   could not be seen, because frames were shown more seldom than the evidence needs, are left out of this, and the weight is that of the
+   share which could: more clips do not help where more frames would.
 2. **Axes.** Where right answers fall with a measure (its slope at q < .05), the axis of difficulty that moves it goes from where the
    data had it towards the end at which the model fails, by the slope per standard deviation, at most nine tenths of the way.
 3. **Rehearsal.** A share of the clips asks all templates alike, with the axes as the data had them, so that what works is not
@@ -96,13 +98,20 @@ def _why_none(templates: Sequence[str], types: Sequence[str]) -> str:
 
 def _weights(asked: Mapping[Slice, Sequence[str]], target: float) -> dict[str, float]:
     """Of each template, in the order of their names, 1 on the mean."""
-    short = np.maximum(0.0, target - shrunk([each.right for each in asked], [each.n for each in asked]))
+    shown = [(each.n, each.right) if each.shown is None else each.shown for each in asked]
+    could_be = [n / each.n if each.n else 1.0 for each, (n, _) in zip(asked, shown, strict=True)]
+    short = np.maximum(0.0, target - shrunk([right for _, right in shown], [n for n, _ in shown])) * could_be
     if np.allclose(short, short[0]):
         short = np.ones(len(short))
     per_kind = short / short.mean()
     named = {name: value / len(names) for value, names in zip(per_kind, asked.values(), strict=True) for name in names}
     mean = sum(named.values()) / len(named)
     return {name: round(float(named[name] / mean), 3) for name in sorted(named)}
+
+
+def not_shown(profile: Profile) -> tuple[str, ...]:
+    """Templates none of whose questions could be seen at the rate at which frames were shown."""
+    return tuple(each.value for each in profile.slices if each.factor == "template" and each.shown is not None and each.shown[0] == 0)
 
 
 def shrunk(right: Sequence[int], n: Sequence[int]) -> np.ndarray:

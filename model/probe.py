@@ -18,12 +18,12 @@ from rich.table import Table
 from conf.command_line import DONE, CommandLine
 from model.answering import AnswerOptions, run
 from model.commands import generate_by, templates_of
-from model.dataset import META, Item, read_items
+from model.dataset import Item, fingerprint, read_items
 from model.factors import Factors, read_configuration, read_factors
 from model.page import write_page
 from model.page.words import listed
 from model.predictions import Prediction, load_predictions, one_each, write_whole
-from model.prescription import AXES, REHEARSAL, TARGET, NoCurriculum, prescribe
+from model.prescription import AXES, REHEARSAL, TARGET, NoCurriculum, not_shown, prescribe
 from model.profile import Profile, Slice, write_profile
 from model.slices import Answered, profile_of
 from qa_templates.curriculum import written
@@ -36,7 +36,7 @@ EVALUATION = ("data", "checkpoint", "by", "batch_size", "device", "workers", "sk
 
 @dataclass(frozen=True)
 class ProbeOptions(AnswerOptions):
-    """What a probe is told. A checkpoint is evaluated first, unless that was done since it was saved.
+    """What a probe is told. A checkpoint is evaluated first, unless it was asked the same before.
 
     Args:
         target, rehearsal: of the curriculum; see `model.prescription`.
@@ -77,7 +77,7 @@ def main() -> NoReturn:
 def probe(options: ProbeOptions, console: Console) -> int:
     """Find out what a model fails on, write it down and show the worst; returns the exit code."""
     items = read_items(options.data)
-    file = Path(options.predictions).expanduser() if options.predictions is not None else _evaluated(options, console)
+    file = Path(options.predictions).expanduser() if options.predictions is not None else _evaluated(options, items, console)
     said = one_each(load_predictions(file, items, options.frames_shown))
     rows = answered(options.data, items, said)
     profile = profile_of(rows, _about(options, items, rows, _evaluation(file)))
@@ -105,41 +105,32 @@ def answered(root: str | Path, items: Sequence[Item], predictions: Mapping[str, 
     return [Answered(factors, predictions[factors.uid]) for factors in read_factors(root, known)]
 
 
-def _evaluated(options: ProbeOptions, console: Console) -> Path:
-    """The answers of the checkpoint, asked for where there are none since it was saved."""
+def _evaluated(options: ProbeOptions, items: Sequence[Item], console: Console) -> Path:
+    """The answers of the checkpoint to these questions, asked for where there are none yet."""
     from model.evaluate import EvaluateOptions, evaluate  # brings torch, which a file of answers does not need
 
     keys = {name: getattr(options, name) for name in EVALUATION}
     told = EvaluateOptions(**keys, part=options.asked_part, out=str(options.folder / "evaluation"))
     for folder in (told.folder, replace(told, out=None).folder):
-        if _still_holds(folder, options):
+        if _still_holds(folder, options, items):
             return folder / ANSWERS
     evaluate(told, console)
     return told.folder / ANSWERS
 
 
-def _still_holds(folder: Path, options: ProbeOptions) -> bool:
-    """Whether an evaluation asked the same of the same data, since the model was saved."""
-    answers, about = folder / ANSWERS, _evaluation(folder / ANSWERS)
-    if not (answers.is_file() and "data" in about):
-        return False
-    data, run_folder = Path(options.data).expanduser(), Path(options.checkpoint or "").expanduser()
-    same = (about.get("part"), about.get("by"), Path(about["data"]).expanduser().resolve()) == (
-        options.asked_part,
-        _by(options, run_folder),
-        data.resolve(),
-    )
-    weights = (run_folder / "model").glob("*.safetensors")
-    changed_ns = max(path.stat().st_mtime_ns for path in (*weights, data / META))
-    return same and "video" in about.get("conditions", ()) and answers.stat().st_mtime_ns > changed_ns
-
-
-def _by(options: ProbeOptions, run_folder: Path) -> str:
-    """How the model of a run is asked."""
-    from model.checkpoint import read_record
+def _still_holds(folder: Path, options: ProbeOptions, items: Sequence[Item]) -> bool:
+    """Whether an evaluation put the same questions, in the same way, to the same weights."""
+    from model.checkpoint import read_record, weights_of
     from model.scoring import usual
 
-    return usual(read_record(run_folder)) if options.by == "auto" else options.by
+    answers, about = folder / ANSWERS, _evaluation(folder / ANSWERS)
+    if not (answers.is_file() and "video" in about.get("conditions", ())):
+        return False
+    run_folder = Path(options.checkpoint or "").expanduser()
+    by = usual(read_record(run_folder)) if options.by == "auto" else options.by
+    asked = {"part": options.asked_part, "by": by, "fingerprint": fingerprint(items), "weights": weights_of(run_folder)}
+    same_clips = Path(about.get("data", "")).expanduser().resolve() == Path(options.data).expanduser().resolve()
+    return same_clips and asked == {name: about.get(name) for name in asked}
 
 
 def _evaluation(answers: Path) -> Mapping[str, Any]:
@@ -204,6 +195,12 @@ def _write(folder: Path, profile: Profile, rows: Sequence[Answered], after: Next
 def _show(folder: Path, profile: Profile, after: Next, console: Console) -> None:
     console.print(_table(profile))
     console.print(escape(_sentence(profile)), soft_wrap=True)
+    if names := not_shown(profile):
+        console.print(
+            f"None of the questions of {escape(listed(names))} could be seen at the rate at which frames were shown: more frames would help"
+            " there, more clips would not, so the curriculum does not ask for them.",
+            soft_wrap=True,
+        )
     files = ["index.html (to read)", "profile.json", "questions.jsonl", *([CURRICULUM] if after.curriculum else [])]
     console.print(f"{escape(str(folder))} holds {listed(files)}.", soft_wrap=True)
     console.print(f"What to generate next: {escape(after.command)}" if after.command else escape(after.why_none), soft_wrap=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 import cattrs
 
+from model.dataset import Question
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -24,6 +26,8 @@ class Slice:
         q: p, corrected for all slices tested (Benjamini–Hochberg).
         fails: whether it is worse than the others at q < .05, or no better than chance; see `slices`.
         others: share right of those other questions, mixed of the types as this slice is; None where there are none.
+        shown: of these questions, those that could be seen at the rate at which frames were shown, and how many of those were answered
+            rightly; None where that is not known.
     """
 
     factor: str
@@ -37,6 +41,7 @@ class Slice:
     q: float | None = None
     fails: bool = False
     others: float | None = None
+    shown: tuple[int, int] | None = None
 
     @property
     def accuracy(self) -> float:
@@ -99,8 +104,8 @@ class Counting:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One question that the model failed, with what is needed to look at it.
+class Case(Question):
+    """A question that the model failed, with what is needed to look at it.
 
     Args:
         margin: log-probability of what it said over that of the right option; None where these are not known.
@@ -108,13 +113,6 @@ class Case:
         command: that renders the clip again, or "" where the data set does not tell.
     """
 
-    uid: str
-    key: str
-    question_type: str
-    template: str
-    text: str
-    options: tuple[str, ...]
-    answer: str
     said: str | None
     margin: float | None
     seen: bool | None

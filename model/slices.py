@@ -144,7 +144,14 @@ def _slices(factor: str, of: Key, rows: Rows, answers: Answers) -> Iterator[Slic
 def _slice(factor: str, value: str, rows: Rows) -> Slice:
     right = sum(row.right for row in rows)
     chance = sum(row.chance for row in rows) / max(1, len(rows))
-    return Slice(factor, value, len(rows), right, *wilson(right, len(rows)), chance)
+    return Slice(factor, value, len(rows), right, *wilson(right, len(rows)), chance, shown=_shown(rows))
+
+
+def _shown(rows: Rows) -> tuple[int, int] | None:
+    if all(row.could_be_seen is None for row in rows):
+        return None
+    shown = [row.right for row in rows if row.could_be_seen is not False]
+    return len(shown), sum(shown)
 
 
 def _judged(slices: Sequence[Slice]) -> list[Slice]:

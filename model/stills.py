@@ -283,7 +283,7 @@ def _view(item: Item) -> View:
         return View(item.video, item.key, things, root / told["files"]["trajectories"]["path"])
     except FileNotFoundError as error:
         raise ValueError(
-            f"stills need annotations, and {path} is missing: set stills.steps=0 and glides.slides=0, or give a data set that was generated"
+            f"stills need annotations, and {path} is missing: set stills.steps=0 and slides.steps=0, or give a data set that was generated"
         ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} does not say what is visible ({error!r}): set stills.steps=0, or generate the data set again") from error

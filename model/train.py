@@ -27,12 +27,13 @@ from accelerate import Accelerator
 from rich.console import Console
 
 from conf.command_line import DONE, INTERRUPTED, CommandLine
+from conf.progress import duration
 from model.checkpoint import MODEL, OPTIONS, RECORD, STATE, load_model, load_run, read_record, write_json
 from model.dataset import FrameReader, Item, fingerprint, read_items, split
 from model.journal import Journal
 from model.language import build_tokenizer
+from model.lessons import LostReader
 from model.options import DataOptions, TrainOptions
-from model.progress import duration
 from model.schedule import Phase, phases_of
 from model.scoring import answers, can_ask, usual
 from model.training import Diverged, Outcome, Training, accelerator_for
@@ -42,10 +43,15 @@ from qa_templates import curriculum
 from scenes.types import require
 
 SHORTHANDS = ("name", "data", "cache", "compressor", "k", "num_frames", "groups", "workers", "steps", "batch_size", "lr")
-LINE = CommandLine("model.train", "train", TrainOptions, SHORTHANDS, lists=("clips.folders",), told=(Diverged,))
+LINE = CommandLine("model.train", "train", TrainOptions, SHORTHANDS, lists=("clips.folders",), told=(Diverged, LostReader))
 FREE = ("out", "device", "save_every", "evaluate_every", "compile", "recompute", "optimiser.accumulation")  # may change when a run goes on
 MEANT = ("precision", "curriculum")  # options of which is compared what they mean
-FREE_OF_CLIPS = ("clips.folders", "clips.workers", "clips.cache")  # the data themselves are compared, wherever they are
+FREE_OF_CLIPS = (
+    "clips.folders",
+    "clips.workers",
+    "clips.cache",
+    "clips.skip_damaged",
+)  # the data are compared, wherever they are
 LOOKED_AT = 200  # questions held out that are asked while training goes on
 LOCK = "lock"
 PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "numpy", "av")
@@ -76,6 +82,7 @@ def train(options: TrainOptions, console: Console) -> int:
     Raises:
         ValueError: bad input, or another run in the same folder.
         Diverged: the loss is no number any more.
+        LostReader: a process that reads clips is gone.
     """
     accelerator = accelerator_for(options)
     console.quiet = not accelerator.is_main_process
@@ -114,7 +121,7 @@ def read_data(options: DataOptions) -> Data:
     for folder in options.folders:
         items = [item for item in read_items(folder) if item.has_answer]
         require(bool(items), "data", folder, "a data set whose answers are known")
-        _require_videos(folder, items)
+        _require_videos(folder, items, options.skip_damaged)
         ours, theirs = split(items, options.held_out, options.split_seed) if options.held_out else (items, [])
         train += ours
         held_out += theirs
@@ -123,9 +130,10 @@ def read_data(options: DataOptions) -> Data:
     return Data(tuple(train), tuple(held_out), tuple(about))
 
 
-def _require_videos(folder: str, items: Iterable[Item]) -> None:
-    missing = [path for path in dict.fromkeys(item.video for item in items) if not path.is_file()]
-    if missing:
+def _require_videos(folder: str, items: Iterable[Item], skip_damaged: bool) -> None:
+    videos = dict.fromkeys(item.video for item in items)
+    missing = [path for path in videos if not path.is_file()]
+    if missing and not (skip_damaged and len(missing) < len(videos)):
         raise ValueError(
             f"data = {folder!r} is not allowed: {missing[0]} is missing ({len(missing)} in all): copy it again, or if it holds labels "
             "only, generate it with render=standard"
@@ -162,7 +170,7 @@ class Record:
 
     def __init__(self, root: Path, options: TrainOptions, data: Data, meant: Mapping[str, Any], before: Mapping[str, Any]) -> None:
         self._path = root / RECORD
-        self._began_s, self._before = time.perf_counter(), dict(before.get("figures", {}))
+        self._began_s, self._before, self._left_out = time.perf_counter(), dict(before.get("figures", {})), set(before.get("left_out", ()))
         self._content = {
             "options": plain(options),
             "meant": meant,
@@ -176,7 +184,8 @@ class Record:
         """Replace the file."""
         seconds = round(self._before.get("seconds", 0.0) + time.perf_counter() - self._began_s, 1)
         figures = {**self._before, **outcome.figures, "seconds": seconds}  # the earlier ones stand where no step was left to do
-        progress = {"step": outcome.step, "finished": outcome.finished, "figures": figures}
+        left_out = sorted(self._left_out | set(outcome.left_out))
+        progress = {"step": outcome.step, "finished": outcome.finished, "figures": figures, "left_out": left_out}
         write_json(self._path, {**progress, **self._content})
 
 
@@ -272,8 +281,8 @@ def _look(options: TrainOptions, data: Data) -> Callable[[VideoVLM], tuple[float
 
     def look(model: VideoVLM) -> tuple[float, int]:
         reader = FrameReader(options.clips.frames(model.options.compressor.k), _size_px(model), options.clips.cache_folder)
-        device = str(next(model.parameters()).device)
-        said = list(answers(model, items, reader, by=by, device=device, workers=max(1, options.clips.workers)))
+        device, workers = str(next(model.parameters()).device), max(1, options.clips.workers)
+        said = list(answers(model, items, reader, by=by, device=device, workers=workers, skip_damaged=options.clips.skip_damaged))
         return sum(each.letter == letter_of[each.uid] for each in said) / len(said), len(said)
 
     return look
@@ -299,10 +308,13 @@ def _close(outcome: Outcome, training: Training, console: Console) -> int:
         return INTERRUPTED
     if training.accelerator.is_main_process:
         shutil.rmtree(root / STATE, ignore_errors=True)
-    told = read_record(root)["figures"]
+    record = read_record(root)
+    told, left_out = record["figures"], record["left_out"]
     console.print(
         f"{outcome.step} steps in {duration(told['seconds'])}; loss {told.get('loss', math.nan):.3f} in the last ones.", soft_wrap=True
     )
+    if left_out:
+        console.print(f"{len(left_out)} clips could not be read and were left out: {RECORD} lists them.", soft_wrap=True)
     folders = ",".join(map(shlex.quote, training.options.clips.folders))
     many = len(training.options.clips.folders) > 1
     console.print(f"The model is in {root / MODEL}. To see what it has learned:", soft_wrap=True)

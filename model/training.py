@@ -21,6 +21,7 @@ from typing import Any, Self
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import AdamW
@@ -28,7 +29,7 @@ from torch.optim import AdamW
 from model.checkpoint import MODEL, STATE, BadCheckpoint, read_json, save_model, write_json
 from model.compressors import Compressor, InflatedEmbedding, TEFusion
 from model.journal import Journal, Step
-from model.lessons import Batch, Waiting, batches
+from model.lessons import Batch, Waiting, batches, lost_readers
 from model.options import OptimiserOptions, TrainOptions
 from model.schedule import Phase, require_even
 from model.vlm import IGNORED, VideoVLM
@@ -44,11 +45,19 @@ class Diverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training ended: the step that comes next, whether it was the last, and the means of the last steps."""
+    """How a training ended.
+
+    Args:
+        step: that comes next.
+        finished: whether there is none.
+        figures: means of the last steps.
+        left_out: what is wrong with each clip that could not be read.
+    """
 
     step: int
     finished: bool
     figures: dict[str, float]
+    left_out: tuple[str, ...] = ()
 
 
 class Stop:
@@ -134,6 +143,7 @@ class Training:
         self._note_down, self._look = note_down, look
         self._plain = model
         self._step, self._waiting = 0, Waiting()
+        self._left_out: set[str] = set()
         self._pending: tuple[Phase, int, Tensor, Tensor, float] | None = None
         suit(model.to(accelerator.device), options, accelerator.device)
         adam = _adam(model, options.optimiser, accelerator.device)  # first: it freezes, and DDP must know
@@ -152,6 +162,7 @@ class Training:
         Raises:
             Diverged: the loss or a gradient is no number. What was saved last stays.
             BadClip: a video cannot be read. What was saved last stays.
+            LostReader: a process that reads clips is gone. What was saved last stays.
             BadCheckpoint: the state to go on from is damaged.
         """
         torch.manual_seed(self.options.seed + self.accelerator.process_index)  # for a pretrained model that draws
@@ -161,8 +172,7 @@ class Training:
                 if self._step < phase.end and not self._run_phase(phase, stop, journal):
                     break
             self._tell(journal)
-            self.save(journal)
-            return Outcome(self._step, self._step == self.total, journal.figures)
+            return self.save(journal)
 
     def resume(self) -> int:
         """Take up the state in the run's folder; returns the step to go on with, 0 where there is none."""
@@ -181,8 +191,8 @@ class Training:
                 f"{folder} is damaged ({' '.join(str(error).split())[:200]}): delete {self.root} and begin again"
             ) from error
 
-    def save(self, journal: Journal) -> None:
-        """The state to go on from and the model, each replaced as a whole."""
+    def save(self, journal: Journal) -> Outcome:
+        """The state to go on from and the model, each replaced as a whole; returns how far it is."""
         part, folder, before = (self.root / name for name in (f"{STATE}.part", STATE, f"{STATE}.old"))
         if self._is_main:
             for stale in (part, before):
@@ -191,6 +201,8 @@ class Training:
         self.accelerator.wait_for_everyone()
         self.accelerator.save_state(str(part))
         self.accelerator.wait_for_everyone()
+        left_out = tuple(sorted(set(gather_object(list(self._left_out)))))
+        outcome = Outcome(self._step, self._step == self.total, journal.figures, left_out)
         if self._is_main:
             journal.flush()
             write_json(part / PLACE, {"step": self._step})
@@ -199,8 +211,9 @@ class Training:
             part.rename(folder)
             shutil.rmtree(before, ignore_errors=True)
             save_model(self._plain, self.root / MODEL)
-            self._note_down(Outcome(self._step, self._step == self.total, journal.figures))
+            self._note_down(outcome)
         self.accelerator.wait_for_everyone()
+        return outcome
 
     @property
     def _is_main(self) -> bool:
@@ -213,7 +226,7 @@ class Training:
         rows = phase.rows(self._step, self.accelerator.process_index, self.accelerator.num_processes)
         self._model.train()
         pin = self.accelerator.device.type == "cuda"
-        with closing(batches(phase.lessons, rows, self._plain, self.options.clips.workers, pin)) as made:
+        with lost_readers(), closing(batches(phase.lessons, rows, self._plain, self.options.clips.workers, pin)) as made:
             parts = self._waiting.over(made)
             while self._step < phase.end:
                 if not self._learn(phase, parts, stop, journal):
@@ -227,6 +240,7 @@ class Training:
     def _learn(self, phase: Phase, parts: Iterator[Batch], stop: Stop, journal: Journal) -> bool:
         """One step; False, and none is made, when asked to stop."""
         taken = [next(parts) for _ in range(phase.optimiser.accumulation)]
+        self._left_out |= {why for batch in taken for why in batch.left_out}
         replies, asked = self._over_all(float(sum(_replies(batch) for batch in taken)), float(stop.asked))
         if asked:
             return False

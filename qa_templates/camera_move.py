@@ -46,17 +46,19 @@ class CameraMove(QuestionTemplate):
 
     def script(self, answer, options, rng, scene):
         move, sense = camera_keys()[answer]
-        mover = _mover(CAMERA_MOVES[move].follows, rng, scene)
+        mover = _mover(_follows(answer), rng, scene)
         shots = () if answer == "static" else (Shot(move, sense),)
         spans = [span_s(mover.beats[0].motion), *(CAMERA_MOVES[camera_keys()[key][0]].seconds for key in options)]
         needed_s = max(room_s(span) for span in spans)
-        ends_aimed = bool(rng.random() < 0.5) and not CAMERA_MOVES[move].follows
+        ends_aimed = bool(rng.random() < 0.5) and not _follows(answer)
         return Script((mover,), shots, extras=level_motions(scene), room_s=needed_s, ends_aimed=ends_aimed)
 
     def measure(self, asked, paths, seen):
         found = camera_performances(paths)
         if len(found) != 1:
             raise Rejected("question", "the camera does not make exactly one move")
+        if _follows(found[0].key) and not _follows(asked.answer):
+            raise Rejected("question", "an object happens to go along with the camera")
         return Evidence("camera move", found[0].key, "", camera_margin_px(paths, found), "px from visible", (found[0].first, found[0].last))
 
     def answer(self, evidence, asked):
@@ -110,6 +112,10 @@ def _mistaken(key: str) -> str:
     """The key of a move's rival in the same sense; its own where there is none."""
     move, sense = camera_keys()[key]
     return camera_key(_rival(move), sense) if _rival(move) else key
+
+
+def _follows(key: str) -> bool:
+    return CAMERA_MOVES[camera_keys()[key][0]].follows
 
 
 def _mover(watched: bool, rng: np.random.Generator, scene: SceneOptions) -> Role:

@@ -19,7 +19,7 @@ from scenes.types import Trajectories, Vector
 DEFAULT_DEPTH_M = 7.0  # where the subject would be, when no object is in view
 REST_SPEED = 5e-5  # m/s, rad/s, 1/s: above float32 noise, below the second frame of any eased move
 FOLLOWED_TRAVEL_M = 0.2  # a subject that travels less was not followed
-FOLLOW_ERROR_PX = 6.0
+FOLLOW_ERROR_PX = 6.0  # of a picture of 640×480
 
 
 @dataclass(frozen=True)
@@ -303,7 +303,8 @@ def _followed(paths: Trajectories, first: int, last: int) -> tuple[str | None, f
     distance = np.linalg.norm(objects[:, 0] - camera[0], axis=-1)
     errors_px = np.where(travelled, strays * paths.focal_px[first] / distance, np.inf)
     best = int(np.argmin(errors_px))
-    return (paths.names[best] if errors_px[best] < FOLLOW_ERROR_PX else None), float(errors_px[best])
+    most_px = FOLLOW_ERROR_PX * min(paths.width_px / 640, paths.height_px / 480)
+    return (paths.names[best] if errors_px[best] < most_px else None), float(errors_px[best])
 
 
 def _subject_depth_m(paths: Trajectories, frame: int) -> float:

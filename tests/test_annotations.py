@@ -38,7 +38,8 @@ from generator.annotations import (
     normals_code,
     normals_of,
 )
-from generator.dataset import ConfigurationChanged, Dataset, clip_key
+from generator.dataset import Dataset, clip_key
+from generator.description import ConfigurationChanged
 from generator.layers import POINTS, each_frame, write_layers
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import Take, Tally, first_good_take, make_clip

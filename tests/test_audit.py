@@ -13,7 +13,7 @@ from generator.audit import __main__ as audit
 from generator.audit import features, findings, fronts, glimpses, guessers, intervals, items, pictures
 from generator.audit.glimpses import LAYOUT, POSTURE, STATE, Glimpses
 from generator.audit.items import BAG, STILLS, Item
-from generator.dataset import META
+from generator.index import META
 from generator.reader import ClipReader
 from qa_templates.question import QUESTIONS
 from scenes import geometry

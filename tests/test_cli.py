@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import io
 import json
 import os
 import resource
@@ -14,8 +16,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
-from generator.dataset import META
+from generator.__main__ import generate
+from generator.dataset import Dataset
+from generator.index import META
+from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from qa_templates.question import QuestionOptions
+from scenes.script import SceneOptions
 from tests.test_pipeline import hashes
 
 ROOT = Path(__file__).parents[1]
@@ -110,6 +118,71 @@ def test_an_interrupted_run_publishes_what_is_complete_and_says_how_to_go_on(tmp
     rows = (tmp_path / "set" / META).read_text().splitlines()
     assert len(rows) == len(list(tmp_path.glob("set/annotations/*.json"))) >= 3
     assert not list(tmp_path.glob("set/.part-*"))
+
+
+def test_a_second_interrupt_ends_a_run_at_once(tmp_path):
+    process = program("num_videos=400", "workers=2", "out=set", *LABELS, cwd=tmp_path)
+    wait_for_clips(tmp_path / "set", 3, process)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    with (tmp_path / "set" / ".lock-index").open("a") as index:
+        fcntl.flock(index, fcntl.LOCK_EX)  # the index cannot be written, so that the run waits
+        process.send_signal(signal.SIGINT)
+        assert "Interrupted" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        code, _, complained = finish(process)
+    assert code == 130
+    assert "Traceback" not in complained
+    assert complained.count("To go on: python -m generator seed=0 out=set num_videos=400") == 1
+    assert not psutil.wait_procs(workers, timeout=60)[1]
+
+
+def test_a_quiet_run_says_one_line_and_its_errors(tmp_path):
+    code, said, complained = run("--quiet", "num_videos=2", "workers=0", "out=set", *LABELS, cwd=tmp_path)
+    assert (code, complained) == (0, "")
+    assert said == "2 clips are in set: questions in video_info.meta.jsonl, described in README.md.\n"
+    begin, *_, end = map(json.loads, (tmp_path / "set" / "runs" / "progress.jsonl").read_text().splitlines())
+    assert (begin["event"], end["event"], end["done"]) == ("begin", "end", 2)
+
+
+def generated(folder: Path, **more) -> tuple[int, str]:
+    """Exit code of a run in this process, and what it said."""
+    console = Console(file=io.StringIO(), width=120, quiet=more.get("quiet", False))
+    scene, farm = SceneOptions(fps=8.0), FarmOptions(workers=0, min_free_mb=0, retry_quarantined=more.pop("retry", False))
+    usual = {"num_videos": 3, "scene": scene, "occlusion": OcclusionOptions(every=8), "render": RenderOptions(engine="none"), "farm": farm}
+    code = generate(GenerateOptions(out=str(folder), **{**usual, **more}), console)
+    return code, console.file.getvalue()
+
+
+def test_errors_of_a_quiet_run_are_said(tmp_path, capsys):
+    impossible = OcclusionOptions(min_area_px=1e9)
+    code, said = generated(tmp_path, quiet=True, max_attempts=2, occlusion=impossible, qa=QuestionOptions(templates=("recognise_motion",)))
+    assert (code, said.count("\n")) == (1, 1)
+    assert "3 clips are missing" in said
+    assert capsys.readouterr().err.count("none of 2 takes") == 3
+
+
+def test_a_damaged_clip_is_made_again_and_a_quarantined_one_is_left_alone(tmp_path):
+    assert generated(tmp_path)[0] == 0
+    before, dataset = hashes(tmp_path), Dataset.of(tmp_path)
+    dataset.files(1).trajectories.write_bytes(b"")
+    code, said = generated(tmp_path)
+    assert code == 0
+    assert "clip 1 is made again: trajectories/" in said
+    assert hashes(tmp_path) == before
+    dataset.discard(2)
+    dataset.quarantine(2, GenerateOptions(out=str(tmp_path)), ["it died of SIGSEGV"], "")
+    code, said = generated(tmp_path)
+    assert code == 1
+    assert "is quarantined: it died of SIGSEGV" in said
+    assert "farm.retry_quarantined=true" in said
+    assert dataset.missing(range(3)) == [2]
+    for more in ({"retry": True}, {"only": 2}):
+        dataset.discard(2)
+        dataset.quarantine(2, GenerateOptions(out=str(tmp_path)), ["it died of SIGSEGV"], "")
+        code, said = generated(tmp_path, **more)
+        assert (code, "quarantine" in said) == (0, False)
+        assert dataset.quarantined(range(3)) == []
+        assert hashes(tmp_path) == before
 
 
 def _small_files() -> None:

@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from generator.__main__ import LINE, generate
-from generator.dataset import CONVERTER, ConfigurationChanged, Dataset, clip_key
+from generator.dataset import Dataset, clip_key
+from generator.description import ConfigurationChanged
 from generator.options import CURRICULUM, FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, command, content, reproduce
 from generator.pipeline import make_clip
 from generator.reader import ClipReader
+from generator.records import CONVERTER
 from generator.verify.clip_files import check_clip
 from generator.verify.files import read_contents
 from qa_templates.curriculum import Curriculum, Stage, curriculum_of, plain, read_curriculum, written

@@ -135,7 +135,7 @@ def test_what_fails_or_is_asked_more_counts_as_failed():
 def test_slices_beside_the_templates_are_those_that_fail_and_are_asked_about():
     def factors(n: int) -> Factors:
         motion = "spin" if n % 2 else "slide"
-        return Factors(f"q{n}", "c", "s", "Camera Motion", TEMPLATES[n % 4], "?", ("a", "b"), "A", classes={"motion": (motion,)})
+        return Factors(f"q{n}", "c", "Camera Motion", TEMPLATES[n % 4], "?", ("a", "b"), "A", "s", classes={"motion": (motion,)})
 
     told = profile(one("motion", "spin", True), one("motion", "slide", False), one("motion", "bounce", True))
     found = slices_of(["way_past"], told, [factors(n) for n in range(40)])

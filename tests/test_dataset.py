@@ -17,25 +17,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.dataset import (
+from generator.dataset import Dataset, Unwritable, clip_key
+from generator.description import ConfigurationChanged
+from generator.index import META, meta_rows
+from generator.locks import Busy
+from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.pipeline import Take, Tally, first_good_take, make_clip
+from generator.records import (
     CONVERTER,
-    META,
-    Busy,
-    ConfigurationChanged,
-    Dataset,
-    DiskFull,
     annotate,
-    clip_key,
     load_questions,
     load_spec,
     load_trajectories,
-    meta_rows,
     rounded,
     write_annotation,
     write_trajectories,
 )
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
-from generator.pipeline import Take, Tally, first_good_take, make_clip
 from qa_templates.captions import describe
 from qa_templates.question import QUESTION_TYPES, QUESTIONS, QuestionOptions
 from qa_templates.quota import intent
@@ -321,6 +318,6 @@ def test_what_a_killed_run_left_is_swept_away(tmp_path):
 
 def test_too_little_room_is_seen_before_a_clip_is_begun(tmp_path):
     options = replace(LABELS, out=str(tmp_path), farm=FarmOptions(min_free_mb=10**9))
-    with Dataset.open(options) as dataset, pytest.raises(DiskFull, match="min_free_mb"):
+    with Dataset.open(options) as dataset, pytest.raises(Unwritable, match="min_free_mb"):
         make_clip(0, options, dataset)
     assert not list((tmp_path / "annotations").iterdir())

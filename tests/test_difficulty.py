@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.dataset import CONVERTER
 from generator.occlusion import check_contacts, check_visibility
 from generator.options import OcclusionOptions, QuestionOptions
+from generator.records import CONVERTER
 from qa_templates.ask import ask, stage
 from qa_templates.difficulty import Measured, QuestionDifficulty
 from qa_templates.question import QUESTIONS, Question, answers

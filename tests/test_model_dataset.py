@@ -157,16 +157,25 @@ def test_jitter_draws_the_same_from_the_cache_and_without(tmp_path: Path, num_fr
         parts = np.arange(num_frames) * 40 / num_frames
         assert np.all(np.floor(parts) <= one.indices) and np.all(np.array(one.indices) < parts + 40 / num_frames)
     stills = [reader.still(video, 5) for reader in readers]
-    assert all(numbers(still.frames).tolist() == [5 * 40 // (4 * num_frames)] == list(still.indices) for still in stills)
+    assert all(numbers(still.frames).tolist() == [11 * 40 // (10 * num_frames)] == list(still.indices) for still in stills)
 
 
 def test_jitter_reaches_all_candidates_and_no_more_are_kept(tmp_path: Path) -> None:
     video = grey_ramp(tmp_path / "ramp.mp4")
     reader = FrameReader(2, 8, tmp_path)
     shown = {index for seed in range(40) for index in reader.read(video, np.random.default_rng(seed)).indices}
-    assert shown == {0, 5, 10, 15, 20, 25, 30, 35}
+    assert shown == {2, 6, 10, 14, 18, 22, 26, 30, 34, 38}
     (kept,) = tmp_path.rglob("*.safetensors")
-    assert kept.stat().st_size < 8 * 3 * 8 * 8 + 400
+    assert kept.stat().st_size < 10 * 3 * 8 * 8 + 400
+
+
+@given(st.integers(1, 64), st.integers(1, 9))
+def test_jitter_shows_the_middle_on_the_mean(num_frames: int, distance: int) -> None:
+    reader = FrameReader(num_frames, 16)
+    total = 2 * distance * dataset.CHOICES * num_frames
+    parts = reader.candidates(total).reshape(num_frames, dataset.CHOICES)
+    assert np.array_equal(parts.mean(axis=1), reader.frames(total))
+    assert np.array_equal(reader.frames(total), (2 * np.arange(num_frames) + 1) * total / (2 * num_frames))
 
 
 def test_a_clip_that_was_made_again_and_one_of_the_same_name_are_not_mistaken(tmp_path: Path) -> None:
@@ -193,10 +202,10 @@ def test_what_was_cached_in_another_way_is_not_shown(tmp_path: Path, monkeypatch
     video, reader = grey_ramp(tmp_path / "ramp.mp4"), FrameReader(4, 16, tmp_path / "cache")
     whole = reader.read(video, None)
     (kept,) = (tmp_path / "cache").rglob("*.safetensors")
-    for frames in (np.zeros((20, 3, 16, 16), np.uint8), np.zeros((16, 3, 8, 8), np.uint8)):
+    for frames in (np.zeros((16, 3, 16, 16), np.uint8), np.zeros((20, 3, 8, 8), np.uint8)):
         save_file({"frames": frames}, kept, metadata={"total": "40", "fps": "24"})
         assert np.array_equal(reader.read(video, None).frames, whole.frames)
-    monkeypatch.setattr(dataset, "CHOICES", 2)
+    monkeypatch.setattr(dataset, "CHOICES", 3)
     monkeypatch.setattr(dataset, "MIDDLE", 1)
     assert reader.read(video, None).indices == tuple(numbers(reader.read(video, None).frames))
     assert len(list((tmp_path / "cache").iterdir())) == 2

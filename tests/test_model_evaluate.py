@@ -22,6 +22,7 @@ from rich.console import Console  # noqa: E402
 from scipy import stats  # noqa: E402
 from tokenizers import normalizers  # noqa: E402
 
+from conf.progress import Progress, duration  # noqa: E402
 from generator.video import write_video  # noqa: E402
 from model.accuracy import (  # noqa: E402
     ALL,
@@ -50,7 +51,6 @@ from model.predictions import (  # noqa: E402
     submission,
     write_predictions,
 )
-from model.progress import Progress, duration  # noqa: E402
 from model.scoring import INSTRUCTION, Ask, Manner, answers, ask, asks, generated, letter_log_probs, option_log_probs, usual, view  # noqa: E402
 from model.table import Row, Section, markdown, plain  # noqa: E402
 from model.vision import VisionOptions  # noqa: E402
@@ -944,7 +944,7 @@ def test_a_table_has_motionbenchs_columns_and_a_dash_for_what_is_not_there() -> 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = io.StringIO()
-    monkeypatch.setattr("model.progress.LINE_EVERY_S", -1.0)
+    monkeypatch.setattr("conf.progress.LINE_EVERY_S", -1.0)
     with Progress(Console(file=shown, width=80), 10, "questions") as progress:
         progress.add(4)
         progress.add(6)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import multiprocessing
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +31,21 @@ from model import glides, slides
 from model.compressors import CompressorOptions
 from model.dataset import BadClip, FrameReader, Item, read_items, split
 from model.language import LanguageOptions, build_tokenizer
-from model.lessons import Batch, GlideLessons, Lesson, Lessons, SlideLessons, StillLessons, VideoLessons, Waiting, batches, collate, is_open
+from model.lessons import (
+    Batch,
+    GlideLessons,
+    Lesson,
+    Lessons,
+    LostReader,
+    SlideLessons,
+    StillLessons,
+    VideoLessons,
+    Waiting,
+    batches,
+    collate,
+    is_open,
+    lost_readers,
+)
 from model.mirror import can_mirror, mirrored
 from model.options import DataOptions
 from model.stills import COLUMNS, KINDS, Sight, Thing, Vocabulary, alike, ask_stills, in_mirror, name_among, views, vocabulary
@@ -669,7 +688,7 @@ def test_batches_are_the_same_however_many_processes_make_them(items: list[Item]
     assert [batch.uids for batch in ours] == [tuple(lessons[n].uid for n in row) for row in rows]
     for one, other in zip(ours, theirs, strict=True):
         assert one.uids == other.uids
-        assert all(torch.equal(getattr(one, key), getattr(other, key)) for key in Batch.__annotations__ if key != "uids")
+        assert all(torch.equal(getattr(one, key), getattr(other, key)) for key in Batch.__annotations__ if key not in ("uids", "left_out"))
 
 
 def test_rows_without_end_are_taken_as_they_are_needed(items: list[Item], reader: FrameReader, model: VideoVLM) -> None:
@@ -693,6 +712,69 @@ def test_a_bad_clip_arrives_in_its_own_words(root: Path, tmp_path: Path, model: 
     with pytest.raises(BadClip, match=bad.name) as told:
         list(batches(lessons, [range(len(lessons))], model, workers))
     assert "DataLoader" not in str(told.value)
+
+
+def test_a_damaged_clip_is_left_out_of_lessons_of_every_kind(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(root, copy)
+    damaged = set(sorted((copy / "videos").iterdir())[::3])
+    for path in damaged:
+        path.write_bytes(b"")
+    skipping = every_kind(read_items(copy), FrameReader(8, 48), data(skip_damaged=True))
+    for kind, whole in zip(skipping, every_kind(read_items(root), FrameReader(8, 48), data()), strict=True):
+        lessons = [kind[n] for n in range(12)]
+        assert {why.split()[0] for lesson in lessons for why in lesson.left_out} <= set(map(str, damaged))
+        replaced = [bool(lesson.left_out) for lesson in lessons]
+        assert 0 < sum(replaced) < 12
+        assert all(same(lesson, whole[n]) != replaced[n] for n, lesson in enumerate(lessons))
+        assert all(same(lesson, kind[n]) for n, lesson in enumerate(lessons))
+
+
+def test_where_every_clip_is_damaged_it_is_said(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(root, copy)
+    for path in (copy / "videos").iterdir():
+        path.write_bytes(b"")
+    for lessons in every_kind(read_items(copy), FrameReader(8, 48), data(skip_damaged=True)):
+        with pytest.raises(BadClip, match=r"none of \d+ clips can be read; the last one: .*videos"):
+            lessons[0]
+
+
+class Dying(VideoLessons):
+    """Whoever asks for the fifth lesson is killed."""
+
+    def __getitem__(self, n: int) -> Lesson:
+        return super().__getitem__(n) if n != 5 else os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Hanging(VideoLessons):
+    """Whoever asks for the fifth lesson waits for ever."""
+
+    def __getitem__(self, n: int) -> Lesson:
+        return super().__getitem__(n) if n != 5 else threading.Event().wait()
+
+
+@pytest.mark.parametrize("kind", [Dying, Hanging])
+def test_a_reader_that_dies_or_hangs_ends_the_training_in_words(
+    kind: type[VideoLessons], items: list[Item], reader: FrameReader, model: VideoVLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process of its own, for torch raises the error wherever that process is when it hears of the death."""
+    lessons = kind(items, reader, data())
+    monkeypatch.setattr("model.lessons.STUCK_S", 2.0)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+
+    def train() -> None:
+        try:
+            with lost_readers():
+                list(batches(lessons, [[n] for n in range(12)], model, workers=1))
+        except LostReader as error:
+            sender.send(str(error))
+
+    trainer = multiprocessing.get_context("fork").Process(target=train)
+    trainer.start()
+    sender.close()
+    assert re.search("a process that reads clips has died .*give fewer workers", receiver.recv())
+    trainer.join()
 
 
 def test_stills_of_a_clip_that_is_not_the_annotated_one_are_refused(root: Path, tmp_path: Path) -> None:

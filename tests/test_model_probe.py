@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from model.commands import generate_by, rerender, templates_of
 from model.dataset import LETTERS, BadDataset, read_items
 from model.factors import NONE, UNITS, Factors, factors_of, number_in, read_configuration, read_factors
 from model.predictions import Prediction, write_predictions
-from model.prescription import AXES, NoCurriculum, prescribe, shrunk
+from model.prescription import AXES, NoCurriculum, not_shown, prescribe, shrunk
 from model.profile import Curve, Profile, Slice, read_profile, write_profile
 from model.slices import WORST_PER_TEMPLATE, Answered, curves, profile_of
 from model.strata import Answers
@@ -71,12 +72,12 @@ def _question(uid: str, scene: str, environment: str, objects: str, rng: np.rand
     return Factors(
         uid,
         scene,
-        scene,
         kind,
         template,
         "What is it?",
         tuple(f"It is {label}" for label in labels),
         answer,
+        scene,
         labels=labels,
         truth=labels[LETTERS.index(answer)],
         classes={"motion": (motion,), "environment": (environment,), "number of objects": (objects,), "right letter": (answer,)},
@@ -562,6 +563,24 @@ def test_few_questions_weigh_less():
     assert weights["count_cycles"] > weights["camera_move"] > weights["travel_direction"]
 
 
+def test_what_could_not_be_seen_is_not_prescribed():
+    template = partial(Slice, "template", low=0, high=1, chance=0.25)
+    slices = (
+        template("count_cycles", 60, 15, shown=(0, 0)),
+        template("camera_move", 60, 42, shown=(60, 42)),
+        template("travel_direction", 60, 30, shown=(30, 15)),
+        template("recognise_motion", 60, 57, shown=(60, 57)),
+    )
+    profile = replace(profile_with({}), slices=slices)
+    weights = prescribe(profile).stages[-1].templates
+    assert not_shown(profile) == ("count_cycles",)
+    assert weights["count_cycles"] == 0 and weights["recognise_motion"] == 0
+    short = 0.9 - shrunk([42, 15, 57], [60, 30, 60])
+    assert weights["travel_direction"] / weights["camera_move"] == pytest.approx(short[1] / 2 / short[0], rel=0.01)
+    unseen = replace(profile, slices=tuple(replace(each, shown=(0, 0)) for each in slices))
+    assert set(prescribe(unseen).stages[-1].templates.values()) == {1.0}
+
+
 @pytest.mark.parametrize("shares", [(75, 75, 75), (76, 71, 79), (25, 25, 25), (100, 100, 100)])
 def test_without_failures_the_curriculum_is_even(shares: tuple[int, ...]):
     told = dict(zip(("count_cycles", "camera_move", "recognise_motion"), ((share, 100) for share in shares), strict=True))
@@ -749,6 +768,12 @@ def test_bad_input_is_said_in_plain_words(given_keys: tuple[str, ...], dataset: 
     assert code == 2 and complaint.startswith("model.probe: ") and "is not allowed: give" in complaint
 
 
+def leave_one_out(root: Path) -> None:
+    """Of the questions of a data set the last."""
+    meta = root / "video_info.meta.jsonl"
+    meta.write_text("".join(meta.read_text().splitlines(keepends=True)[:-1]))
+
+
 @pytest.mark.slow
 def test_a_checkpoint_is_asked_once_and_again_when_it_changes(dataset: Path, tmp_path: Path, monkeypatch, capsys):
     """An untrained model, on films that show nothing."""
@@ -766,18 +791,24 @@ def test_a_checkpoint_is_asked_once_and_again_when_it_changes(dataset: Path, tmp
     for video in {item.video for item in items}:
         write_video(video, (np.full((32, 48, 3), 9 * number, np.uint8) for number in range(24)), 8, 0, "ultrafast")
     tokenizer = build_tokenizer(LanguageOptions(), [item.prompt for item in items])
-    save_model(VideoVLM(ModelOptions(), tokenizer), run_folder / "model")
+
+    def save_new() -> None:
+        save_model(VideoVLM(ModelOptions(), tokenizer), run_folder / "model")
+
+    save_new()
     kept = {item.scene for item in items[: len(items) // 2]}
     (run_folder / "training.json").write_text(
         json.dumps({"num_frames": 8, "trained_on": sorted(kept), "step": 0, "options": {"reply": "both"}})
     )
     written_ns = []
-    for change in (lambda: None, lambda: None, lambda: (run_folder / "model" / "model.safetensors").touch()):
+    torch.manual_seed(1)
+    for change in (lambda: None, (run_folder / "model" / "model.safetensors").touch, save_new, lambda: leave_one_out(root)):
         change()
         code, _, _ = run(monkeypatch, capsys, f"data={root}", f"checkpoint={run_folder}", "device=cpu", "workers=1")
         assert code == 0
         written_ns.append((run_folder / "probe" / "films" / "evaluation" / "predictions.jsonl").stat().st_mtime_ns)
-    assert written_ns[0] == written_ns[1] < written_ns[2]
+    assert written_ns[0] == written_ns[1] < written_ns[2] < written_ns[3]
+    items = read_items(root)
     profile = read_profile(run_folder / "probe" / "films" / "profile.json")
     asked = [item for item in items if item.scene not in kept and "None of these" not in item.options]  # which texts alone do not tell
     assert profile.about["questions"] == len(asked) and profile.about["not asked"] == len(items) - len(asked)

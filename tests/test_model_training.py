@@ -269,8 +269,28 @@ def test_a_corrupt_clip_is_named(workers: int, tmp_path: Path) -> None:
     for path in (root / "videos").iterdir():
         path.write_bytes(path.read_bytes()[:300])
     told = options(root, tmp_path / "run")
-    with pytest.raises(BadClip, match=r"^\S*videos/\w{32}.mp4 cannot be read.*again$"):
+    with pytest.raises(BadClip, match=r"^\S*videos/\w{32}.mp4 cannot be read.*again; or leave it out, by clips.skip_damaged=true$"):
         run(replace(told, clips=replace(told.clips, workers=workers)))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_damaged_clips_are_left_out_and_counted(workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_data(tmp_path / "data")
+    damaged = sorted((root / "videos").iterdir())[::2]
+    damaged[0].unlink()
+    for path in damaged[1:]:
+        path.write_bytes(path.read_bytes()[:300])
+    told = options(root, tmp_path / "run", evaluate_every=3)
+    told = replace(told, clips=replace(told.clips, skip_damaged=True, workers=workers))
+    with monkeypatch.context() as changed:
+        Interrupted(changed, FEW.steps - 3)
+        run(told)
+    before = load_run(tmp_path / "run").record["left_out"]
+    code, said = run(told)
+    after = load_run(tmp_path / "run").record["left_out"]
+    assert code == DONE and f"{len(after)} clips could not be read and were left out" in said
+    assert 4 < len(before) <= len(after) and set(before) <= set(after)  # the second run, of one step, saw no more than four clips
+    assert {message.split()[0] for message in after} <= set(map(str, damaged))
 
 
 def test_a_loss_that_is_no_number_stops_the_run_before_it_is_saved(data: Path, tmp_path: Path) -> None:
@@ -424,6 +444,7 @@ def test_groups_of_parameters(data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))), reason="torch.compile needs a C++ compiler")
 def test_compiling_changes_nothing(data: Path, tmp_path: Path) -> None:
     usual, _ = first_steps(options(data, tmp_path / "usual", optimiser=replace(FEW, steps=2)), data)
     compiled, _ = first_steps(options(data, tmp_path / "compiled", optimiser=replace(FEW, steps=2), compile="always"), data)

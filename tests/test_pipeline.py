@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from generator import farm
-from generator.dataset import ClipFiles, Dataset, DiskFull, load_spec
+from generator.dataset import RUNS, ClipFiles, Dataset, Unwritable
 from generator.farm import GIVE_UP_AFTER, GaveUp
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import ClipFailed, Exhausted, Tally, make_clip, one_take
+from generator.records import load_spec
 from generator.video import probe
 from qa_templates.question import QuestionOptions
 from qa_templates.quota import intent
@@ -49,8 +50,10 @@ def generate(folder: Path, options: GenerateOptions, order: int = 1) -> dict[str
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    """SHA-256 by path of what follows from the options alone: all but the locks, and what is told of the runs."""
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    told = {name: path for name, path in files.items() if name.parts[0] != RUNS and not name.name.startswith(".lock")}
+    return {str(name): hashlib.sha256(path.read_bytes()).hexdigest() for name, path in told.items()}
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +247,6 @@ def test_a_full_disk_stops_the_run(tmp_path):
     options = replace(LABELS, farm=FarmOptions(workers=0, min_free_mb=10**9))
     with Dataset.open(replace(options, out=str(tmp_path))) as dataset:
         reports = farm.run(options.indices, options, dataset)
-        assert next(reports).status == "disk full"
-        with pytest.raises(DiskFull, match="same command again"):
+        assert next(reports).status == "unwritable"
+        with pytest.raises(Unwritable, match="same command again"):
             next(reports)

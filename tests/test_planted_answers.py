@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.dataset import write_annotation
 from generator.reader import ClipReader, DatasetReader
+from generator.records import write_annotation
 from generator.verify.from_pixels import PIXEL_RULES, forget
 from generator.verify.from_pixels.film import Film
 from generator.verify.ruling import Verdict, judge

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 from collections import Counter
@@ -15,7 +14,8 @@ import pytest
 from scipy.stats import chisquare
 
 from generator import farm
-from generator.dataset import ConfigurationChanged, Dataset
+from generator.dataset import Dataset
+from generator.description import ConfigurationChanged
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import make_clip
 from qa_templates.ask import prove
@@ -51,6 +51,7 @@ from scenes.types import (
     Visibility,
     Watch,
 )
+from tests.test_pipeline import hashes
 
 SCENE = SceneOptions()
 PAIRED = [name for name in QUESTIONS if has_twins(name)]
@@ -388,11 +389,6 @@ def generate(folder: Path, options: GenerateOptions) -> dict[str, str]:
         assert {report.status for report in reports} <= {"written"}, [report.message for report in reports]
         dataset.publish()
     return hashes(folder)
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,15 @@ import pytest
 from rich.console import Console
 
 from generator import certificate, truth_pass
-from generator.atomic import alone, checksum_lines, sha256_of
+from generator.atomic import checksum_lines, sha256_of
 from generator.certificate import CHECKSUMS, PAGE, REPORT, VERDICTS, present_checksums
-from generator.dataset import CAPTIONS, META, Dataset, write_annotation
+from generator.dataset import Dataset
+from generator.index import CAPTIONS, META
+from generator.locks import LOCK, alone
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import make_clip
 from generator.reader import ClipReader, DatasetReader, NoDataset
+from generator.records import write_annotation
 from generator.verify.__main__ import Proved, _certify, main, verify
 from generator.verify.clip_files import _solved
 from generator.verify.files import OtherSchema, read_contents
@@ -415,7 +418,7 @@ def test_one_clip_alone(sound, capsys):
 
 def test_checksums_are_those_of_sha256sum(sound):
     listed = dict(line.split("  ")[::-1] for line in (sound / CHECKSUMS).read_text().splitlines())
-    beside = {"README.md", CHECKSUMS, ".lock"}
+    beside = {"README.md", CHECKSUMS, LOCK, f"{LOCK}-index"}
     files = {path.relative_to(sound).as_posix(): path for path in sound.rglob("*") if path.is_file()}
     assert listed == {name: sha256_of(path) for name, path in files.items() if name not in beside}
     assert checksum_lines(listed) == (sound / CHECKSUMS).read_text()

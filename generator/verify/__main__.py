@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich import progress
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conf.progress import Progress
 from generator import certificate, truth_pass
 from generator.farm import parallel_map
 from generator.truth_pass import NoOpenGL
@@ -27,7 +27,6 @@ from generator.verify.proof import ClipProof, Job, prove
 from generator.verify.result import STATUSES, by_type, share_confirmed, summed_up, total, verdict_rows
 
 SOUND, UNSOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
 PLAIN_WIDTH = 140  # of tables in a file
 MOST_LISTED = 40
 EPILOGUE = """\
@@ -181,17 +180,10 @@ def _summary_table(section: Mapping[str, Any]) -> Table:
 
 def _proved(jobs: Sequence[Job], workers: int, console: Console) -> list[ClipProof]:
     proofs: list[ClipProof] = []
-    began_s = shown_s = time.perf_counter()
-    with _bar(console, len(jobs)) as bar, closing(parallel_map(prove, jobs, workers)) as made:
-        task = bar.add_task("clips", total=len(jobs))
+    with Progress(console, len(jobs), "clips") as progress, closing(parallel_map(prove, jobs, workers)) as made:
         for job, proof in made:
             proofs.append(proof or _lost(job))
-            bar.update(task, completed=len(proofs))
-            now_s = time.perf_counter()
-            if not console.is_terminal and now_s - shown_s > LINE_EVERY_S:
-                shown_s = now_s
-                left_s = (now_s - began_s) / len(proofs) * (len(jobs) - len(proofs))
-                console.print(f"{len(proofs)} of {len(jobs)} clips, about {left_s:.0f} s left")
+            progress.add(1)
     return proofs
 
 
@@ -199,19 +191,6 @@ def _lost(job: Job) -> ClipProof:
     """Of a clip whose worker died: decoders and drivers can crash on what they read."""
     return ClipProof(
         job.listing.key, (Finding(job.listing.key, "the process that examined it died", "try again with --only and --workers 0"),)
-    )
-
-
-def _bar(console: Console, total_: int) -> progress.Progress:
-    return progress.Progress(
-        progress.TextColumn("{task.completed} of {task.total} clips"),
-        progress.BarColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TextColumn("left"),
-        progress.TimeRemainingColumn(),
-        console=console,
-        speed_estimate_period=600,
-        disable=not console.is_terminal or total_ == 0,
     )
 
 

@@ -15,7 +15,9 @@ import numpy as np
 from generator.annotations import NoLayer, layer_path
 from generator.atomic import sha256_of
 from generator.certificate import CHECKSUMS
-from generator.dataset import CAPTIONS, META, SCHEMA_VERSION, caption_rows, clip_key, meta_rows
+from generator.dataset import clip_key
+from generator.description import SCHEMA_VERSION
+from generator.index import CAPTIONS, META, caption_rows, meta_rows
 from generator.layers import each_frame
 from generator.occlusion import see
 from generator.options import OcclusionOptions

@@ -11,14 +11,16 @@ from typing import Any
 
 from generator.atomic import PART, sha256_of
 from generator.certificate import CHECKSUMS, FIGURES, PAGE, REPORT, VERDICTS
-from generator.dataset import CAPTIONS, LOCK, META, PAIRS, SCHEMA_VERSION, pair_rows
+from generator.dataset import RUNS
+from generator.description import SCHEMA_VERSION
+from generator.index import CAPTIONS, META, PAIRS, pair_rows
 from generator.options import CURRICULUM
 from generator.reader import NoDataset, strict_json
 from generator.verify.schema import CAPTION_ROW, DESCRIPTION, PAIR_ROW, ROW, departures
 
 NAMED = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")  # the key of a clip, in the name of a file or in a row
 SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-BESIDE = {"README.md", REPORT, PAGE, VERDICTS, CHECKSUMS, LOCK, "contact_sheet.png"}  # what is made out of a data set, and may change
+BESIDE = {"README.md", REPORT, PAGE, VERDICTS, CHECKSUMS, "contact_sheet.png"}  # what is made out of a data set, and may change
 ANEW = "give the command that made the data set again: it writes this file anew"
 
 
@@ -170,7 +172,7 @@ def _strays(root: Path, sums: Mapping[str, str], keys: set[str]) -> Iterator[Fin
     """Files that nothing accounts for."""
     for path in sorted(each for each in root.rglob("*") if each.is_file()):
         name = path.relative_to(root).as_posix()
-        if name in sums or name in BESIDE or name.startswith(f"{FIGURES}/") or _hidden(name):
+        if name in sums or name in BESIDE or name.startswith((f"{FIGURES}/", f"{RUNS}/")) or _hidden(name):
             continue
         found = NAMED.search(name)
         left = name.startswith(PART)
@@ -180,7 +182,7 @@ def _strays(root: Path, sums: Mapping[str, str], keys: set[str]) -> Iterator[Fin
 
 
 def _hidden(name: str) -> bool:
-    """What systems and tools leave about (.DS_Store, .git/, .cache/ …) is no part of a data set; what a killed run left is told."""
+    """What systems and tools leave about (.DS_Store, .git/, .lock …) is no part of a data set; what a killed run left is told."""
     return any(part.startswith(".") for part in name.split("/")) and not name.startswith(PART)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from generator.dataset import rounded
+from generator.records import rounded
 from generator.verify.files import Contents, Finding, check_together
 from generator.verify.from_pixels.likeness import ELSEWHERE, FITS, MISFITS, STRAYS
 from generator.verify.proof import ClipProof

@@ -17,23 +17,29 @@ class Progress:
 
     with Progress(console, 200, "questions") as progress:
         progress.add(16)
+        progress.add(1, "two of them were left out")
+
+    Args:
+        first: how many were done before; the time that is left is not reckoned from them.
+        is_shown: whether anything is said; of several processes only one should.
     """
 
-    def __init__(self, console: Console, total: int, things: str) -> None:
-        self._console, self._total, self._things = console, total, things
-        self._done = 0
+    def __init__(self, console: Console, total: int, things: str, first: int = 0, is_shown: bool = True) -> None:
+        self._console, self._total, self._things, self._is_shown = console, total, things, is_shown
+        self._first = self._done = first
         self._began_s = self._shown_s = time.perf_counter()
         self._bar = progress.Progress(
             progress.TextColumn(f"{{task.completed}} of {{task.total}} {things}"),
             progress.BarColumn(),
+            progress.TextColumn("{task.fields[note]}"),
             progress.TimeElapsedColumn(),
             progress.TextColumn("left"),
             progress.TimeRemainingColumn(),
             console=console,
             speed_estimate_period=600,
-            disable=not console.is_terminal or total == 0,
+            disable=not (is_shown and console.is_terminal and total),
         )
-        self._task = self._bar.add_task(things, total=total)
+        self._task = self._bar.add_task(things, total=total, completed=first, note="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -44,17 +50,22 @@ class Progress:
 
     @property
     def elapsed_s(self) -> float:
+        """Since this was made."""
         return time.perf_counter() - self._began_s
 
-    def add(self, done: int) -> None:
-        """Count so many more."""
+    def add(self, done: int, note: str = "") -> None:
+        """Count so many more, and say ``note`` beside them."""
         self._done += done
-        self._bar.update(self._task, completed=self._done)
+        self._bar.update(self._task, completed=self._done, note=note)
         now_s = time.perf_counter()
-        if not self._console.is_terminal and now_s - self._shown_s > LINE_EVERY_S:
+        if self._is_shown and not self._console.is_terminal and now_s - self._shown_s > LINE_EVERY_S:
             self._shown_s = now_s
-            left_s = (now_s - self._began_s) / self._done * (self._total - self._done)
-            self._console.print(f"{self._done} of {self._total} {self._things}, about {duration(left_s)} left")
+            self._console.print(self._line(note), soft_wrap=True, markup=False)
+
+    def _line(self, note: str) -> str:
+        left_s = self.elapsed_s / max(1, self._done - self._first) * (self._total - self._done)
+        said = f", {note}" if note else ""
+        return f"{self._done} of {self._total} {self._things}{said}, about {duration(left_s)} left"
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,186 @@
+"""Make one whole of what shards have made: ``python -m generator.merge DIR`` checks the clips and writes the index anew.
+
+Shards do this too when they end; this is for afterwards, when they were killed, or made by machines that know nothing of each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from conf.command_line import BAD_INPUT, CONVERTER, DONE, INCOMPLETE, INTERRUPTED
+from conf.progress import Progress
+from generator.dataset import RUNS, Dataset, Unwritable
+from generator.description import NAME as DESCRIPTION
+from generator.description import described
+from generator.journal import read_runs
+from generator.options import CHECKS, CHOSEN_FROM, GenerateOptions, command
+from generator.report import machine_table, quarantine_lines
+from qa_templates.curriculum import curriculum_of
+
+PLAIN_WIDTH = 120  # of tables in a file
+MOST_NAMED = 10
+EPILOGUE = """exit codes: 0 if every clip is there; 1 if some are missing, damaged or quarantined, with the commands that make them;
+2 for bad input. What runs that are at work have made so far is taken as well."""
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What there is of a data set. ``damaged`` is the reason by clip; of the missing clips some are quarantined."""
+
+    expected: int
+    missing: tuple[int, ...]
+    damaged: Mapping[int, str]
+    quarantined: tuple[int, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.missing and not self.damaged
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    asked = _parser().parse_args(arguments)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    try:
+        return merge(asked.folder, asked.num_videos, asked.check, console)
+    except (ValueError, Unwritable) as error:
+        print(f"generator.merge: {error}", file=sys.stderr)
+        return INCOMPLETE if isinstance(error, Unwritable) else BAD_INPUT
+    except KeyboardInterrupt:
+        print("generator.merge: interrupted; the clips are as they were", file=sys.stderr)
+        return INTERRUPTED
+
+
+def merge(root: Path, num_videos: int | None, check: str, console: Console) -> int:
+    """Take stock of a data set, write its index anew, and say what is missing; returns the exit code.
+
+    Args:
+        num_videos: clips that there should be; None for as many as the runs were asked for, or as the highest clip tells.
+        check: as in `Dataset.examined`.
+
+    Raises:
+        ValueError: the folder holds no data set.
+        Unwritable: the index cannot be written.
+    """
+    if not (root / DESCRIPTION).is_file():
+        raise ValueError(f"{root} holds no data set ({DESCRIPTION} is missing): give the folder that the shards share")
+    dataset, options, runs = Dataset.of(root), options_of(root), read_runs(root / RUNS)
+    if not dataset.tidy():
+        console.print("A run is at work here, or was on a drive that cannot lock: what it has made so far is taken.", soft_wrap=True)
+    stock = take_stock(dataset, num_videos or expected(dataset, runs), check, console)
+    published = dataset.publish()
+    if machines := sum_up(runs):
+        console.print(machine_table(machines))
+    for line in _said(stock, dataset, replace(options, num_videos=stock.expected)):
+        console.print(escape(line), soft_wrap=True)
+    clips = f"{published} of {stock.expected} clips are in {root}"
+    console.print(escape(f"{clips}: questions in video_info.meta.jsonl, described in README.md."), soft_wrap=True)
+    return DONE if stock.is_whole else INCOMPLETE
+
+
+def expected(dataset: Dataset, runs: Iterable[Mapping[str, Any]]) -> int:
+    """How many clips there should be: as many as a run was asked for, and no fewer than the highest clip on disk tells."""
+    asked = (run["num_videos"] for run in runs)
+    return max((*filter(None, asked), *(index + 1 for index in _indices(dataset))), default=0)
+
+
+def _indices(dataset: Dataset) -> Iterable[int]:
+    """Of the clips on disk whose annotation can be read."""
+    for path in (dataset.root / "annotations").glob("*.json"):
+        try:
+            index = json.loads(path.read_bytes())["index"]
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+        if isinstance(index, int) and dataset.key(index) == path.stem:
+            yield index
+
+
+def take_stock(dataset: Dataset, count: int, check: str, console: Console) -> Stock:
+    """What there is of the first ``count`` clips."""
+    missing = dataset.missing(range(count))
+    gone = set(missing)
+    there = [index for index in range(count) if index not in gone]
+    damaged: dict[int, str] = {}
+    with Progress(console, len(there), "clips checked") as progress:
+        for index, reason in dataset.examined(there, check):
+            progress.add(1)
+            damaged |= {index: reason} if reason else {}
+    return Stock(count, tuple(missing), damaged, tuple(dataset.quarantined(missing)))
+
+
+def _said(stock: Stock, dataset: Dataset, options: GenerateOptions) -> Iterable[str]:
+    """What is not as it should be, and the commands that mend it."""
+    for index, reason in list(stock.damaged.items())[:MOST_NAMED]:
+        yield f"clip {index} is damaged: {reason}"
+    if (more := len(stock.damaged) - MOST_NAMED) > 0:
+        yield f"and {more} more are damaged"
+    yield from quarantine_lines(dataset, stock.quarantined)
+    lost = [index for index in stock.missing if index not in set(stock.quarantined)]
+    if lost:
+        named = ", ".join(map(str, lost[:MOST_NAMED]))
+        yield f"{len(lost)} of {stock.expected} clips were not made: {named}{', …' if len(lost) > MOST_NAMED else ''}"
+    if lost or stock.damaged:
+        yield f"To make them: {command(options, num_videos=stock.expected)}"
+    if stock.quarantined:
+        again = command(options, num_videos=stock.expected, farm=replace(options.farm, retry_quarantined=True))
+        yield f"To try quarantined clips again, when what made them fail is mended: {again}"
+
+
+def sum_up(runs: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """What each machine has done in all runs: as `Machine.as_json` tells it of one."""
+    machines: dict[str, Counter[str]] = {}
+    peaks: dict[str, float] = {}
+    for run in runs:
+        for name, told in run["hosts"].items():
+            machines.setdefault(name, Counter()).update(told)
+            peaks[name] = max(peaks.get(name, 0.0), told["peak_memory_mb"])
+    return {name: {**told, "peak_memory_mb": peaks[name]} for name, told in machines.items()}
+
+
+def options_of(root: Path) -> GenerateOptions:
+    """The options that a data set was made with, as `generator.options.content` wrote them down; who made it, and how many, is not."""
+    told = described(root)["configuration"]
+    settings: dict[str, Any] = {"out": str(root)}
+    for key, value in told.items():
+        if key != "curriculum" and not (key in CHOSEN_FROM and list(value) == list(CHOSEN_FROM[key])):
+            _set(settings, key.split("."), value)
+    options = CONVERTER.structure(settings, GenerateOptions)
+    return replace(options, curriculum=curriculum_of(told["curriculum"])) if "curriculum" in told else options
+
+
+def _set(settings: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for name in path[:-1]:
+        settings = settings.setdefault(name, {})
+    settings[path[-1]] = value
+
+
+def _parser() -> argparse.ArgumentParser:
+    first, _, rest = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(prog="python -m generator.merge", description=first.partition(": ")[0] + "." + rest, epilog=EPILOGUE)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the data set, as the shards share it")
+    told = "clips that there should be (default: as many as the runs were asked for, or as the highest clip tells)"
+    parser.add_argument("--num-videos", type=_count, metavar="N", help=told)
+    told = "look at every byte, at the annotations and the sizes of files, or at nothing of a clip (default: sizes)"
+    parser.add_argument("--check", choices=CHECKS, default="sizes", help=told)
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("give 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""SLURM: a run becomes an array job, whose tasks make a shard each, and a job that merges them afterwards."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from generator.atomic import write_atomically
+from generator.dataset import RUNS, Dataset
+from generator.options import FarmOptions, GenerateOptions, command
+from scenes.types import require
+
+GRACE_S = 60  # before the time of a task is up, in which it ends its workers and says what it made
+WORKERS = "${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:--1}}"  # cores that a task was given, whether or not SLURM binds it to them
+ARRAY = """\
+#!/bin/bash
+#SBATCH --job-name=motionfoundry
+#SBATCH --array=1-{shards}
+#SBATCH --output={logs}/slurm-%A_%a.log
+#SBATCH --open-mode=append
+#SBATCH --signal=B:TERM@{grace_s}
+#SBATCH --requeue
+{more}
+# One task again, as task 3: sbatch --array=3 {script}
+cd {folder} || exit 1
+exec {generate} shard="$SLURM_ARRAY_TASK_ID/{shards}"{workers}
+"""
+MERGE = """\
+#!/bin/bash
+#SBATCH --job-name=motionfoundry-merge
+#SBATCH --output={logs}/slurm-%j.log
+{more}
+cd {folder} || exit 1
+exec {merge}
+"""
+SUBMITTED = """\
+Job {array} makes {clips} clips in {shards} tasks; job {merge} merges them when all tasks have ended.
+Watch:  squeue --jobs={array},{merge}
+        tail -f {logs}/progress-*.jsonl {logs}/slurm-{array}_*.log
+Cancel: scancel {array} {merge}
+What is finished is kept: the same command again submits a job that makes what is missing."""
+
+
+class NoSlurm(ValueError):
+    """The scripts are written, and there is nothing here that would take them, or it did not."""
+
+
+def submit(options: GenerateOptions) -> str:
+    """Submit the jobs that make a data set; returns what to tell the user.
+
+    The scripts stay with the data set, in ``runs/``.
+
+    Raises:
+        NoSlurm: there is no sbatch here, or it refused; says how to submit the scripts.
+        ValueError: the folder cannot be used, or the run is one of few clips.
+    """
+    require(options.only is None, "only", options.only, "left out with farm=slurm: one clip is made on this machine")
+    require(options.shard == GenerateOptions.shard, "shard", options.shard, "left out with farm=slurm, which shares the clips out")
+    with Dataset.open(replace(options, shard=f"1/{options.farm.shards}")) as dataset:  # begun here, so that tasks find its curriculum
+        array, merge = _written(options, dataset)
+    if shutil.which("sbatch") is None:
+        raise NoSlurm(f"farm = 'slurm' needs sbatch, which is not on this machine's PATH. {_by_hand(array, merge)}")
+    first = _sbatch(array)
+    second = _sbatch(merge, after=first)
+    told = {"clips": options.num_videos, "shards": _shards(options), "logs": shlex.quote(str(array.parent))}
+    return SUBMITTED.format(array=first, merge=second, **told)
+
+
+def _written(options: GenerateOptions, dataset: Dataset) -> tuple[Path, Path]:
+    """The scripts of the array job and of the merge."""
+    runs = dataset.root.resolve() / RUNS
+    runs.mkdir(exist_ok=True)
+    array, merge = runs / "slurm.sh", runs / "slurm-merge.sh"
+    more = f"#SBATCH {options.farm.sbatch}\n" if options.farm.sbatch else ""
+    told = {"logs": shlex.quote(str(runs).replace("%", "%%")), "folder": shlex.quote(str(Path.cwd())), "more": more}
+    workers = f' farm.workers="{WORKERS}"' if options.farm.workers == -1 else ""
+    task = {"shards": _shards(options), "grace_s": GRACE_S, "script": shlex.quote(str(array)), "workers": workers}
+    write_atomically(array, ARRAY.format(**told, **task, generate=_with_this_python(_of_a_task(options))))
+    merging = f"python -m generator.merge {shlex.quote(options.out)} --num-videos {options.num_videos}"
+    write_atomically(merge, MERGE.format(**told, merge=_with_this_python(merging)))
+    return array, merge
+
+
+def _shards(options: GenerateOptions) -> int:
+    return min(options.farm.shards, options.num_videos)
+
+
+def _of_a_task(options: GenerateOptions) -> str:
+    """The command of a task, up to its shard: the same run on one machine."""
+    usual = FarmOptions()
+    farm = replace(options.farm, engine=usual.engine, shards=usual.shards, sbatch=usual.sbatch)
+    return command(replace(options, farm=farm), num_videos=options.num_videos)
+
+
+def _with_this_python(line: str) -> str:
+    return f"{shlex.quote(sys.executable)} {line.removeprefix('python ')}"
+
+
+def _sbatch(script: Path, after: str | None = None) -> str:
+    """The id of a job that is submitted, and begins when another one has ended. Raises NoSlurm."""
+    dependency = [] if after is None else [f"--dependency=afterany:{after}"]
+    done = subprocess.run(["sbatch", "--parsable", *dependency, str(script)], capture_output=True, text=True)
+    if done.returncode != 0:
+        told = " ".join((done.stderr or done.stdout).split())
+        raise NoSlurm(f"{f'job {after} is submitted, but ' if after else ''}sbatch refuses {script}: {told}")
+    return done.stdout.strip().partition(";")[0]
+
+
+def _by_hand(array: Path, merge: Path) -> str:
+    first, second = (shlex.quote(str(path)) for path in (array, merge))
+    return (
+        f"The scripts are there: sbatch --parsable {first} submits the first and prints its id,"
+        f" sbatch --dependency=afterany:ID {second} the other, which merges what the tasks of the first have made."
+    )

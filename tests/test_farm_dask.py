@@ -1,0 +1,271 @@
+"""Many machines: a real Dask scheduler and real workers on loopback make the same data set as this process, also when some of them die.
+
+Where it matters that several machines take part, they are several Dask workers of this one; the queueing system alone is stubbed, at its
+commands: the jobs that ``sbatch`` is given are really run.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import distributed
+import psutil
+import pytest
+
+from generator import cluster, farm
+from generator.cluster import ClusterFailed, Mark, Unfit, connected
+from generator.dataset import Dataset
+from generator.description import versions
+from generator.farm import GaveUp
+from generator.options import FarmOptions, GenerateOptions
+from generator.pipeline import ClipReport
+from tests.test_cli import LABELS, finish, program, wait_for_clips
+from tests.test_pipeline import LABELS as HERE
+from tests.test_pipeline import generate, hashes
+
+ROOT = Path(__file__).parent.parent
+PATIENCE_S = 120.0
+MANY = replace(HERE, num_videos=20)
+
+
+@dataclass
+class Machines:
+    """A scheduler on loopback, and the workers that were started for it."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def __post_init__(self) -> None:
+        self.file = self.folder / "scheduler.json"
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file))
+        self.scheduler = self._python("distributed.cli.dask_scheduler", *options)
+        self.workers: list[subprocess.Popen] = []
+
+    def join(self, *options: str, **environment: str) -> subprocess.Popen:
+        """One more worker, with one thread."""
+        usual = ("--scheduler-file", str(self.file), "--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder))
+        self.workers.append(self._python("distributed.cli.dask_worker", *usual, *(options or ("--no-nanny",)), **environment))
+        return self.workers[-1]
+
+    def _python(self, module: str, *arguments: str, **environment: str) -> subprocess.Popen:
+        with (self.folder / "log").open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                cwd=ROOT,
+                env={**os.environ, **self.environment, **environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+
+@contextmanager
+def machines(folder: Path, **told: str) -> Iterator[Machines]:
+    """A scheduler without workers; all is gone afterwards.
+
+    Args:
+        told: settings of the scheduler.
+    """
+    here = Machines(folder, {f"DASK_DISTRIBUTED__SCHEDULER__{key}": value for key, value in told.items()})
+    try:
+        wait_until(here.file.is_file)
+        yield here
+    finally:
+        for process in (*here.workers, here.scheduler):
+            for each in (*descendants(process.pid), process):
+                each.kill()
+            process.wait()
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < until_s, "it takes too long"
+        time.sleep(0.05)
+
+
+def on(scheduler: str | Path, options: GenerateOptions = HERE) -> GenerateOptions:
+    return replace(options, farm=FarmOptions("dask", scheduler=str(scheduler), min_free_mb=0))
+
+
+@contextmanager
+def begun(folder: Path, options: GenerateOptions) -> Iterator[Iterator[ClipReport]]:
+    """The reports of a run, which is published when the context ends."""
+    with Dataset.open(replace(options, out=str(folder))) as dataset:
+        with closing(farm.run(dataset.missing(options.indices), options, dataset)) as reports:
+            yield reports
+        dataset.publish()
+
+
+def works(worker: subprocess.Popen) -> bool:
+    """Whether a Dask worker has started processes that make clips."""
+    return any("generator.worker" in each.cmdline() for each in descendants(worker.pid) if each.is_running())
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory) -> dict[str, str]:
+    """Hashes of the data set that this process makes alone."""
+    return generate(tmp_path_factory.mktemp("unbroken"), MANY)
+
+
+# Clips made by a cluster
+
+
+def test_two_machines_make_what_one_makes_and_stop_when_told_to(tmp_path, unbroken):
+    with machines(tmp_path) as there:
+        both = there.join(), there.join("--nanny")
+        with distributed.Client(scheduler_file=str(there.file)) as client:
+            client.wait_for_workers(2, timeout=PATIENCE_S)
+        with begun(tmp_path / "set", on(there.file, MANY)) as reports:
+            assert next(reports).status == "written"
+            wait_until(lambda: all(map(works, both)))
+        assert not any(map(works, both)), "what makes clips outlived the run"
+        made = len(list((tmp_path / "set" / "annotations").iterdir()))
+        with begun(tmp_path / "set", on(there.file, MANY)) as reports:
+            assert [report.status for report in reports] == ["written"] * (MANY.num_videos - made)
+    assert hashes(tmp_path / "set") == unbroken
+
+
+@pytest.mark.parametrize("kind", ["--no-nanny", pytest.param("--nanny", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("forgiving", [{"ALLOWED_FAILURES": "0"}, pytest.param({"ALLOWED_FAILURES": "3"}, marks=pytest.mark.slow)], ids=str)
+def test_one_machine_dies_and_another_joins_late(tmp_path, unbroken, forgiving, kind):
+    """Of a scheduler that forgives nothing, the clip that the dead one had comes back unmade, and is handed out again."""
+    with machines(tmp_path, **forgiving) as there, begun(tmp_path / "set", on(there.file, MANY)) as reports:
+        first = there.join(kind)
+        assert next(reports).status == "written"
+        stopped = [psutil.Process(first.pid), *descendants(first.pid)]
+        for process in stopped:
+            process.suspend()  # in the middle of a clip, so that it leaves work for the other
+        late = there.join()
+        wait_until(lambda: works(late))
+        for process in stopped:
+            process.kill()
+        assert {report.status for report in reports} == {"written"}
+    assert hashes(tmp_path / "set") == unbroken
+
+
+@pytest.mark.slow
+def test_a_run_that_loses_its_scheduler_says_so_and_goes_on_here(tmp_path, unbroken):
+    with machines(tmp_path) as there, begun(tmp_path / "set", on(there.file, MANY)) as reports:
+        there.join()
+        assert next(reports).status == "written"
+        there.scheduler.kill()
+        with pytest.raises(GaveUp, match="no Dask scheduler answers at .* the same command makes the other"):
+            list(reports)
+    assert generate(tmp_path / "set", MANY) == unbroken
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_the_cluster_that_it_started(tmp_path, number):
+    process = program("farm=dask", "workers=2", "num_videos=400", "out=set", *LABELS, cwd=tmp_path, start_new_session=True)
+    wait_for_clips(tmp_path / "set", 2, process)
+    begun_by_it = descendants(process.pid)
+    os.killpg(process.pid, number)
+    code, said, complained = finish(process)
+    assert code == 130
+    assert "To go on: python -m generator" in complained
+    assert "Traceback" not in said + complained
+    _, alive = psutil.wait_procs(begun_by_it, timeout=PATIENCE_S)
+    assert not alive
+    assert not list((tmp_path / "set").glob(".part-*"))
+
+
+# Clusters that do not serve
+
+
+def test_a_machine_with_other_packages_is_named(tmp_path):
+    other = tmp_path / "scipy-0.0.1.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Name: scipy\nVersion: 0.0.1\n")
+    with machines(tmp_path) as there, begun(tmp_path / "set", on(there.file)) as reports:
+        there.join(PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+        with pytest.raises(GaveUp, match="Dask worker on .* has scipy 0.0.1 in place of .*: install there what is here"):
+            list(reports)
+
+
+def test_a_machine_that_does_not_see_the_folder_is_named(tmp_path):
+    with pytest.raises(Unfit, match=f"does not see {tmp_path} as it is here: give an out= that all machines share"):
+        Mark(tmp_path / "none", HERE, versions(HERE)).require()
+
+
+@pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", "tcp://no-such-machine.invalid:8786", "none.json"])
+def test_a_scheduler_that_does_not_answer(tmp_path, scheduler, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)  # else it is asked for longer
+    with begun(tmp_path, on(scheduler)) as reports, pytest.raises(GaveUp, match=f"no Dask scheduler answers at .*{scheduler}"):
+        list(reports)
+
+
+def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with begun(tmp_path, on("tcp://127.0.0.1:9")) as reports, pytest.raises(ValueError, match=r"pip install 'motionfoundry\[dask\]'"):
+        list(reports)
+
+
+def test_a_queue_that_is_not_here_and_jobs_that_are_not_described(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClusterFailed, match="starts jobs by sbatch, which is not on this machine's PATH"):
+        started("slurm")
+    (tmp_path / "sbatch").write_text("#!/bin/sh\n")
+    (tmp_path / "sbatch").chmod(0o755)
+    with pytest.raises(ValueError, match="farm.job = {} is not allowed: give .*cores and memory per job"):
+        started("slurm")
+    with pytest.raises(ValueError, match="farm.job = .* is not allowed: .*'memories'"):
+        started("slurm", cores=1, memories="8GB")
+
+
+def started(queue: str, **job: object) -> None:
+    with connected(FarmOptions("dask", cluster=queue, job=job), 1):
+        pass
+
+
+# A cluster out of a queue
+
+SBATCH = """#!/bin/sh
+cp "$1" {folder}/job-$$.sh  # dask-jobqueue deletes it at once
+setsid sh {folder}/job-$$.sh > {folder}/log-$$ 2>&1 &
+echo $! >> {folder}/jobs
+echo Submitted batch job $!
+"""
+
+
+@pytest.mark.slow
+def test_jobs_of_a_queue_are_replaced_when_their_time_is_up(tmp_path, monkeypatch, unbroken):
+    """``sbatch`` and ``scancel`` are scripts of ours, which start a job as a process and end it; all else is real."""
+    (tmp_path / "sbatch").write_text(SBATCH.format(folder=tmp_path))
+    (tmp_path / "scancel").write_text('#!/bin/sh\nkill -TERM -- -"$1"\n')
+    for name in ("sbatch", "scancel"):
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    job = {"cores": 1, "memory": "2GB", "interface": "lo", "local_directory": str(tmp_path)}
+    options = replace(MANY, farm=FarmOptions("dask", cluster="slurm", job=job, min_free_mb=0))
+    with begun(tmp_path / "set", options) as reports:
+        assert next(reports).status == "written"
+        (first,) = jobs = submitted(tmp_path)
+        os.killpg(first, signal.SIGKILL)
+        assert {report.status for report in reports} == {"written"}
+        jobs = submitted(tmp_path)
+        assert len(jobs) == 2
+    wait_until(lambda: not any(psutil.pid_exists(job) for job in jobs))
+    assert hashes(tmp_path / "set") == unbroken
+
+
+def submitted(folder: Path) -> list[int]:
+    """The jobs that the queue was given."""
+    return [int(line) for line in (folder / "jobs").read_text().split()]

@@ -1,0 +1,270 @@
+"""Disks that fill, turn read-only or corrupt what is on them, runs that meet in one folder, machines whose clocks and names differ.
+
+Real programs on real file systems: those that fail are mounted in a namespace of their own, which is gone with the test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from generator.dataset import Dataset
+from generator.verify.files import read_contents
+from tests.test_cli import LABELS, ROOT, finish, wait_for_clips
+from tests.test_pipeline import hashes
+
+CLIPS = 8
+ARGUMENTS = (f"num_videos={CLIPS}", "workers=2", *LABELS)
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A file system of its own, which only the programs started here see at ``place``; the tests see it at ``seen``.
+
+    Args:
+        pid: of the process in whose mount namespace it is.
+        place: where it is mounted there.
+    """
+
+    pid: int
+    place: Path
+
+    @property
+    def seen(self) -> Path:
+        return Path(f"/proc/{self.pid}/root{self.place}")
+
+    def program(self, *arguments: str) -> subprocess.Popen:
+        """Start ``python -m generator`` with its ``out`` on this disk."""
+        return program(*arguments, f"out={self.place}/set", within=self._within)
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        return finish(self.program(*arguments))
+
+    def mount(self, *arguments: str | Path) -> None:
+        subprocess.run([*self._within, "mount", *arguments], check=True)
+
+    def turn_read_only(self) -> None:
+        """From now on, whoever looks for the place finds it read-only, also programs that are at work there."""
+        aside = self.place.with_name("aside")
+        aside.mkdir()
+        self.mount("--bind", self.place, aside)
+        self.mount("-o", "remount,bind,ro", aside)
+        self.mount("--bind", aside, self.place)
+
+    def turn_writable(self) -> None:
+        subprocess.run([*self._within, "umount", self.place], check=True)
+
+    @property
+    def _within(self) -> list[str]:
+        return ["nsenter", "--mount", f"--target={self.pid}"]
+
+
+def program(*arguments: str, within: Sequence[str] = (), **more) -> subprocess.Popen:
+    """Start ``python -m generator``, by another program if need be; ``more`` as of Popen."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)} | more.pop("env", {})
+    command = [*within, sys.executable, "-m", "generator", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+def run(*arguments: str, **more) -> tuple[int, str, str]:
+    return finish(program(*arguments, **more))
+
+
+@contextmanager
+def paused(process: subprocess.Popen) -> Iterator[None]:
+    """A run that hands out no clip meanwhile, so that it cannot end."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Disk]:
+    """An empty disk of 8 MB, in memory."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if shutil.which("unshare") is None or shutil.which("nsenter") is None:
+        pytest.skip("util-linux is needed to mount a file system for a test alone")
+    script = f"mount -t tmpfs -o size=8m tmpfs '{place}' && echo mounted && exec cat"  # cat ends when its stdin does
+    keeper = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        if keeper.stdout.readline() != "mounted\n":
+            pytest.skip("only root may mount a file system")
+        yield Disk(keeper.pid, place)
+    finally:
+        keeper.communicate()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> dict[str, str]:
+    """Hashes of what the runs below are to end in."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    code, _, complained = run(*ARGUMENTS, "out=set", cwd=folder)
+    assert code == 0, complained
+    return hashes(folder / "set")
+
+
+def sound(folder: Path) -> bool:
+    """Whether every file is accounted for, and every finished clip as it was written."""
+    dataset = Dataset.of(folder)
+    assert dataset.damaged(range(CLIPS), "sums") == {}
+    assert [str(finding) for finding in read_contents(folder).findings] == []
+    return not list(folder.rglob(".part-*"))
+
+
+# Disks that take nothing more
+
+
+def test_a_disk_that_fills_stops_the_run_which_ends_identical_when_there_is_room(disk, undisturbed):
+    process = disk.program(*ARGUMENTS)
+    wait_for_clips(disk.seen / "set", 1, process)
+    with paused(process):
+        _fill(disk.seen / "ballast")
+    code, said, complained = finish(process)
+    assert code == 1, said
+    assert "Traceback" not in complained + said
+    assert "no room" in complained and "same command again" in complained
+    assert not list(disk.seen.rglob(".part-*"))
+    assert Dataset.of(disk.seen / "set").damaged(range(CLIPS), "sums") == {}
+    made = len(list(disk.seen.glob("set/annotations/*.json")))
+    assert 1 <= made < CLIPS
+    (disk.seen / "ballast").unlink()
+    code, said, complained = disk.run(*ARGUMENTS)
+    assert code == 0, complained
+    assert hashes(disk.seen / "set") == undisturbed
+    assert sound(disk.seen / "set")
+
+
+def _fill(ballast: Path) -> None:
+    """Take all the room that is left, and again what is given back meanwhile."""
+    with ballast.open("wb", buffering=0) as stream:
+        for size_bytes in (1 << 20, 1 << 12):
+            try:
+                while True:
+                    stream.write(b"x" * size_bytes)
+            except OSError:
+                continue
+
+
+def test_a_disk_that_turns_read_only_stops_the_run_which_goes_on_when_it_can(disk, undisturbed):
+    process = disk.program(*ARGUMENTS)
+    wait_for_clips(disk.seen / "set", 1, process)
+    with paused(process):
+        disk.turn_read_only()
+    code, said, complained = finish(process)
+    assert code == 1, said
+    assert "Traceback" not in complained + said
+    assert "cannot be written to any more" in complained and "same command again" in complained
+    disk.turn_writable()
+    code, _, complained = disk.run(*ARGUMENTS)
+    assert code == 0, complained
+    assert hashes(disk.seen / "set") == undisturbed
+    assert sound(disk.seen / "set")
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_read_only_folder_is_refused_and_left_alone(disk, begun):
+    if begun:
+        (disk.seen / "set").mkdir()
+        (disk.seen / "set" / "dataset.json").write_text("{}")
+        (disk.seen / "set" / ".lock").touch()
+    before = hashes(disk.seen)
+    disk.turn_read_only()
+    code, said, complained = disk.run(*ARGUMENTS)
+    assert code == 2
+    assert f"out = '{disk.place}/set' is not allowed: Read-only file system; give a folder that can be written to" in complained
+    assert "Traceback" not in complained + said
+    assert hashes(disk.seen) == before
+
+
+# Runs that meet
+
+
+def test_a_second_run_is_refused_and_harms_nothing(tmp_path, undisturbed):
+    first = program(*ARGUMENTS, "out=set", cwd=tmp_path)
+    wait_for_clips(tmp_path / "set", 1, first)
+    with paused(first):
+        code, said, complained = run(*ARGUMENTS, "out=set", cwd=tmp_path)
+    assert code == 2, said
+    assert "another run is writing to set" in complained
+    assert finish(first)[0] == 0
+    assert hashes(tmp_path / "set") == undisturbed
+    assert sound(tmp_path / "set")
+
+
+# Machines that disagree about names and times
+
+ELSEWHERE = """
+import platform, socket, time
+clock, clock_ns = time.time, time.time_ns
+time.time = lambda: clock() + {days} * 86400
+time.time_ns = lambda: clock_ns() + {days} * 86400 * 10**9
+platform.node = socket.gethostname = lambda: "{name}"
+"""
+
+
+def _elsewhere(folder: Path, name: str, days: int) -> dict[str, str]:
+    """Environment of programs whose machine has another name, and a clock that many days ahead."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(ELSEWHERE.format(name=name, days=days))
+    return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+
+
+def test_shards_whose_clocks_and_names_differ_end_in_the_same_files(tmp_path, undisturbed):
+    here = {"cwd": tmp_path}
+    ahead = _elsewhere(tmp_path / "ahead", "far-ahead", 400)
+    behind = _elsewhere(tmp_path / "behind", "far-behind", -400)
+    both = [
+        program(*ARGUMENTS, "out=set", f"shard={shard}", env=variables, **here) for shard, variables in (("1/2", ahead), ("2/2", behind))
+    ]
+    for process in both:
+        code, _, complained = finish(process)
+        assert code == 0, complained
+    assert hashes(tmp_path / "set") == undisturbed
+    told = "".join(path.read_text() for path in (tmp_path / "set" / "runs").glob("*.jsonl"))
+    assert "far-ahead" in told and "far-behind" in told, "the machines bore their own names, so this test sees nothing"
+    for number, path in enumerate((tmp_path / "set").rglob("*")):
+        os.utime(path, (4e9, 4e9) if number % 2 else (1.0, 1.0))
+    lost = Dataset.of(tmp_path / "set").files(3).trajectories
+    lost.unlink()
+    code, _, complained = run(*ARGUMENTS, "out=set", env=ahead, **here)
+    assert code == 0, complained
+    assert hashes(tmp_path / "set") == undisturbed
+    assert sound(tmp_path / "set")
+
+
+# Files that are not what was written
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "truncated": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "empty": lambda path: os.truncate(path, 0),  # as after a power cut, where file systems lose what was written last
+    "flipped": lambda path: path.write_bytes(bytes([*(raw := path.read_bytes())[:-9], raw[-9] ^ 1, *raw[-8:]])),
+}
+
+
+def test_damaged_clips_are_found_on_resume_and_made_again(tmp_path):
+    kinds = [(part, how) for part in ("annotation", "trajectories", "video") for how in DAMAGE]
+    small = ("render=draft", "width=64", "height=64", "duration=[3,4]", "occlusion=small")
+    arguments = (f"num_videos={len(kinds) + 1}", "workers=2", "out=set", *LABELS[1:], *small)
+    code, _, complained = run(*arguments, cwd=tmp_path)
+    assert code == 0, complained
+    before, dataset = hashes(tmp_path / "set"), Dataset.of(tmp_path / "set")
+    for index, (part, how) in enumerate(kinds):
+        DAMAGE[how](dataset.files(index).of(part))
+    code, said, complained = run(*arguments, cwd=tmp_path)
+    assert code == 0, complained
+    for index in range(len(kinds)):
+        assert f"clip {index} is made again: " in said
+    assert f"clip {len(kinds)} is made again" not in said
+    assert hashes(tmp_path / "set") == before

@@ -1,0 +1,379 @@
+"""Whatever befalls the processes of a run, the data set ends as if nothing had: with real processes, really killed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Self
+
+import psutil
+import pytest
+from rich.console import Console
+
+from generator import farm
+from generator.dataset import Dataset
+from generator.farm import GaveUp
+from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.pipeline import ClipReport
+from generator.verify.__main__ import verify
+from scenes.script import SceneOptions
+from tests.mishaps import ALWAYS, CGROUP, Cursed, makers, memory_group, planned
+from tests.test_pipeline import hashes
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 120.0  # for what takes a moment; the machine may be busy
+TWINS = GenerateOptions(
+    num_videos=8,
+    twins=True,
+    scene=SceneOptions(fps=8.0),
+    occlusion=OcclusionOptions(every=8),
+    render=RenderOptions(engine="none"),
+    farm=FarmOptions(workers=2, min_free_mb=0),
+)
+LABELS = replace(TWINS, num_videos=6, twins=False)
+PICTURES = replace(
+    LABELS,
+    num_videos=3,
+    scene=SceneOptions(width=64, height=64, fps=8.0, duration=(3.0, 4.0)),
+    occlusion=OcclusionOptions(min_area_px=20, every=8),
+    render=RenderOptions(supersampling=1.0, shadows=False),
+)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "it never came to be"
+        time.sleep(0.005)
+
+
+def make(folder: Path, options: GenerateOptions, monkeypatch, mishaps: Mapping[int, tuple[str, int]] = {}) -> dict[int, ClipReport]:
+    """Make what is missing, with mishaps, and publish it."""
+    for name, value in planned(folder.with_suffix(".marks"), mishaps).items():
+        monkeypatch.setenv(name, value)
+    with Cursed.open(replace(options, out=str(folder))) as dataset:
+        reports = {report.index: report for report in farm.run(dataset.missing(options.indices), options, dataset)}
+        dataset.publish()
+    return reports
+
+
+def require_sound(folder: Path) -> None:
+    """What is there can be proved, and nothing unfinished lies about."""
+    assert verify(folder, pixels=False, workers=0, only=None, console=Console(file=StringIO())).section["findings"] == []
+    assert not [path for path in folder.rglob(".part-*")]
+
+
+def undisturbed(folder: Path, options: GenerateOptions) -> dict[str, str]:
+    alone = replace(options, out=str(folder), farm=replace(options.farm, workers=0 if not options.renders else 2))
+    with Dataset.open(alone) as dataset:
+        assert {report.status for report in farm.run(options.indices, alone, dataset)} == {"written"}
+        dataset.publish()
+    return hashes(folder)
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory) -> dict[str, str]:
+    return undisturbed(tmp_path_factory.mktemp("labels"), LABELS)
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory) -> dict[str, str]:
+    return undisturbed(tmp_path_factory.mktemp("twins"), TWINS)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> dict[str, str]:
+    return undisturbed(tmp_path_factory.mktemp("pictures"), PICTURES)
+
+
+@pytest.fixture
+def group() -> Iterator[None]:
+    """Where control groups can be made: they are taken away afterwards."""
+    made = memory_group()
+    if made is None:
+        pytest.skip("no control groups of version 1 that this user may make")
+    yield
+    for path in CGROUP.glob("motionfoundry-test-*"):
+        with suppress(OSError):
+            path.rmdir()
+
+
+LABELLING = ("out=set", "workers=2", "fps=8", "occlusion.every=8", "render=none", "farm.min_free_mb=0")
+FILMING = (
+    *("num_videos=3", "out=set", "workers=2", "fps=8", "duration=[3,4]", "width=64", "height=64"),
+    *("render=draft", "occlusion.every=8", "occlusion.min_area_px=20", "farm.min_free_mb=0"),
+)
+
+
+class Run:
+    """``python -m generator`` with these arguments, in a session of its own; what it says is in a file. It is killed at the end."""
+
+    def __init__(self, folder: Path, *told: str, module: str = "generator", stdin: int = subprocess.DEVNULL, **environment: str) -> None:
+        self.mark = f"{folder}/{time.monotonic_ns()}"
+        self._said = folder / "said"
+        with self._said.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module, *told],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "TEST_RUN": self.mark, **environment},
+                stdin=stdin,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_lead,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self.left():
+            with suppress(psutil.Error):
+                each.kill()
+        self.process.wait()
+
+    def end(self) -> tuple[int, str]:
+        """Exit code, and what was said."""
+        return self.process.wait(PATIENCE_S), self._said.read_text()
+
+    def workers(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
+
+    def left(self) -> list[psutil.Process]:
+        """Processes of this run that still live."""
+        return [each for each in psutil.process_iter() if self._is_ours(each)]
+
+    def _is_ours(self, each: psutil.Process) -> bool:
+        with suppress(psutil.Error):
+            return each.environ().get("TEST_RUN") == self.mark and each.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def one_that_films(self) -> psutil.Process:
+        """A worker, stopped while it draws: its video is begun and not finished."""
+        while True:
+            assert self.process.poll() is None, self.end()
+            for each in self.workers():
+                with suppress(psutil.Error):
+                    each.suspend()
+                    if any("/.part-" in file.path and file.path.endswith("video.mp4") for file in each.open_files()):
+                        return each
+                    each.resume()
+            time.sleep(0.005)
+
+
+def _lead() -> None:
+    """Begin a session, of the terminal at stdin if there is one, and heed Ctrl-C: a shell's background is deaf to it."""
+    os.setsid()
+    if os.isatty(0):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, int]]:
+    """Descriptors of both ends: the keyboard, and what a program takes for its terminal."""
+    keyboard, screen = pty.openpty()
+    yield keyboard, screen
+    os.close(keyboard)
+    os.close(screen)
+
+
+# One mishap
+
+
+def test_every_clip_meets_with_a_mishap_once_and_none_is_worse_for_it(tmp_path, monkeypatch, twins):
+    mishaps = {0: "killed", 1: "crash", 2: "stuck", 3: "leave", 4: "stop", 5: "a_bug", 6: "hit_a_limit", 7: "hang"}
+    hasty = replace(TWINS, farm=replace(TWINS.farm, clip_timeout_s=12.0, max_failures=6))
+    reports = make(tmp_path / "set", hasty, monkeypatch, {index: (name, 1) for index, name in mishaps.items()})
+    assert {report.status for report in reports.values()} == {"written"}
+    told = {mishaps[index]: report.failures[0] for index, report in reports.items()}
+    assert "SIGKILL" in told["killed"]
+    assert "SIGSEGV" in told["crash"]
+    assert told["stuck"] == told["stop"] == told["hang"] == "the process that made it: it took longer than 12 s"
+    assert "exit code 3" in told["leave"]
+    assert told["a_bug"] == "ZeroDivisionError: a bug"
+    assert "Error" in told["hit_a_limit"]
+    assert hashes(tmp_path / "set") == twins
+    require_sound(tmp_path / "set")
+
+
+def test_a_clip_for_which_memory_runs_out_is_made_again(tmp_path, monkeypatch, labels, group):
+    reports = make(tmp_path / "set", LABELS, monkeypatch, {1: ("run_out_of_memory", 1)})
+    assert reports[1].failures == ("the process that made it: it died of SIGKILL, as it does when memory runs out",)
+    assert hashes(tmp_path / "set") == labels
+
+
+def test_a_crash_within_blender_costs_one_attempt(tmp_path, monkeypatch, pictures):
+    reports = make(tmp_path / "set", PICTURES, monkeypatch, {1: ("crash_while_drawing", 1)})
+    assert {index: len(report.failures) for index, report in reports.items()} == {0: 0, 1: 1, 2: 0}
+    assert "SIGSEGV" in reports[1].failures[0]
+    assert hashes(tmp_path / "set") == pictures
+    require_sound(tmp_path / "set")
+
+
+@pytest.mark.parametrize("changes", [{"recycle_after": 2}, {"max_worker_mb": 700}], ids=str)
+def test_worn_and_swollen_workers_are_replaced(tmp_path, monkeypatch, labels, changes):
+    options = replace(LABELS, farm=replace(LABELS.farm, workers=1, **changes))
+    reports = make(tmp_path / "set", options, monkeypatch, {1: ("grow", 1)} if "max_worker_mb" in changes else {})
+    first, second, third, *_ = by = makers(tmp_path / "set.marks")
+    assert first == second != third
+    assert by == ([first, first, third, third, by[4], by[4]] if "recycle_after" in changes else [first] * 2 + [third] * 4)
+    assert {report.failures for report in reports.values()} == {()}
+    assert hashes(tmp_path / "set") == labels
+
+
+# Clips that cannot be made
+
+
+def test_a_clip_that_always_crashes_is_quarantined_and_left_alone_until_it_is_to_be_tried_again(tmp_path, labels):
+    told = ("num_videos=6", *LABELLING)
+    environment = planned(tmp_path / "marks", {2: ("crash", ALWAYS)})
+    with Run(tmp_path, *told, module="tests.mishaps", **environment) as run:
+        code, said = run.end()
+    assert code == 1
+    with Dataset.open(replace(LABELS, out=str(tmp_path / "set"))) as dataset:
+        (record,) = (tmp_path / "set" / "runs" / "quarantine").iterdir()
+        told_of = json.loads(record.read_text())
+        assert dataset.missing(LABELS.indices) == dataset.quarantined(LABELS.indices) == [told_of["index"]] == [2]
+    assert len(told_of["failures"]) == 3
+    assert all("SIGSEGV" in failure for failure in told_of["failures"])
+    assert "in crash" in told_of["words"]
+    assert told_of["reproduce"] in said
+    assert "only=2" in told_of["reproduce"]
+    for name, digest in hashes(tmp_path / "set").items():
+        assert labels[name] == digest or name in ("README.md", "checksums.sha256", "captions.jsonl", "video_info.meta.jsonl")
+    require_sound(tmp_path / "set")
+    begun = len(makers(tmp_path / "marks"))
+    with Run(tmp_path, *told, module="tests.mishaps", **environment) as run:
+        assert run.end()[0] == 1
+    assert len(makers(tmp_path / "marks")) == begun, "it was not left alone"
+    with Run(tmp_path, *told, "farm.retry_quarantined=true") as run:
+        code, said = run.end()
+    assert code == 0, said
+    assert hashes(tmp_path / "set") == labels
+    assert not list((tmp_path / "set" / "runs" / "quarantine").iterdir())
+
+
+def test_clips_whose_scenes_cannot_be_made_cost_the_others_nothing(tmp_path, monkeypatch, labels):
+    once = replace(LABELS, max_attempts=1)
+    reports = make(tmp_path / "set", once, monkeypatch)
+    lost = {index for index, report in reports.items() if report.status == "exhausted"}
+    assert lost and lost < set(range(6)), "pick another seed: some first takes are to be rejected, and some not"
+    assert {report.status for report in reports.values()} == {"exhausted", "written"}
+    assert all(report.failures == () for report in reports.values()), "there was no fault"
+    require_sound(tmp_path / "set")
+    assert set(make(tmp_path / "set", LABELS, monkeypatch)) == lost
+    assert hashes(tmp_path / "set") == labels
+
+
+@pytest.mark.parametrize("lacking", ["generator", "scipy"])
+def test_workers_that_lack_a_library_end_the_run_and_quarantine_nothing(tmp_path, monkeypatch, lacking):
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / f"{lacking}.py").write_text(f"raise ModuleNotFoundError('No module named {lacking!r}, which is lost')")
+    path = os.pathsep.join([str(tmp_path / "path"), *sys.path])
+    monkeypatch.setattr(farm, "environment", lambda options, place: {"PYTHONPATH": path})
+    options = replace(LABELS, num_videos=500)
+    with pytest.raises(GaveUp, match=f"the first 5 clips all failed, so the other 495 .*{lacking}.*which is lost"):
+        make(tmp_path / "set", options, monkeypatch)
+    with Dataset.open(replace(options, out=str(tmp_path / "set"))) as dataset:
+        assert dataset.quarantined(options.indices) == []
+
+
+def test_a_machine_that_fails_in_the_middle_ends_the_run_and_quarantines_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(farm, "LOST_AFTER", 3)
+    options = replace(LABELS, num_videos=50, farm=replace(LABELS.farm, max_failures=1, workers=1))
+    with pytest.raises(GaveUp, match="the last 3 clips all failed, so the other 45 were not made"):
+        make(tmp_path / "set", options, monkeypatch, {index: ("leave", ALWAYS) for index in range(2, 50)})
+    with Dataset.open(replace(options, out=str(tmp_path / "set"))) as dataset:
+        assert dataset.quarantined(options.indices) == []
+        assert dataset.missing(options.indices) == list(range(2, 50))
+
+
+# The run itself is ended
+
+
+def test_who_stops_early_leaves_no_process_no_part_and_no_verdict(tmp_path, monkeypatch, recwarn):
+    options = replace(LABELS, farm=replace(LABELS.farm, max_failures=1))
+    for name, value in planned(tmp_path / "marks", {1: ("stuck", 1)}).items():
+        monkeypatch.setenv(name, value)
+    with Cursed.open(replace(options, out=str(tmp_path / "set"))) as dataset:
+        with closing(farm.run(options.indices, options, dataset)) as reports:
+            assert next(reports).index == 0
+            until(lambda: len(set(makers(tmp_path / "marks"))) == 2)
+        assert not [pid for pid in makers(tmp_path / "marks") if psutil.pid_exists(pid)]
+        assert not list((tmp_path / "set").glob(".part-*"))
+        time.sleep(0.2)
+        assert dataset.quarantined(options.indices) == []
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("moment", ["while workers start", "while one draws"])
+@pytest.mark.parametrize("way", ["Ctrl-C", "SIGTERM"])
+def test_an_interrupted_run_ends_soon_with_all_its_processes_and_says_how_to_go_on(tmp_path, pictures, moment, way):
+    with terminal() as (keyboard, screen), Run(tmp_path, *FILMING, stdin=screen) as run:
+        until(run.workers) if moment == "while workers start" else run.one_that_films()  # which stays stopped, and is ended all the same
+        os.write(keyboard, b"\x03") if way == "Ctrl-C" else run.process.terminate()
+        began_s = time.monotonic()
+        code, said = run.end()
+        assert time.monotonic() - began_s < 30, "it is to be seconds; this machine may be busy"
+        assert run.left() == []
+    assert code == 130
+    assert "Traceback" not in said
+    assert "To go on: python -m generator seed=0 out=set num_videos=3" in said
+    assert not list((tmp_path / "set").glob(".part-*"))
+    if moment == "while one draws" and way == "Ctrl-C":
+        again = shlex.split(said.partition("To go on: python -m generator ")[2].splitlines()[0])
+        with Run(tmp_path, *again) as run:
+            assert run.end()[0] == 0
+        assert hashes(tmp_path / "set") == pictures
+
+
+def test_an_impatient_user_leaves_no_process_either(tmp_path):
+    with Run(tmp_path, *LABELLING, "num_videos=400") as run:
+        until(lambda: len(run.workers()) == 2)
+        for _ in range(3):
+            with suppress(ProcessLookupError):
+                os.killpg(run.process.pid, signal.SIGINT)
+        code, said = run.end()
+        until(lambda: run.left() == [])
+    assert code == 130
+    assert "Traceback" not in said
+
+
+def test_a_worker_that_is_killed_while_it_draws_costs_one_attempt(tmp_path, pictures):
+    with Run(tmp_path, *FILMING) as run:
+        run.one_that_films().kill()
+        code, said = run.end()
+        assert run.left() == []
+    assert code == 0, said
+    last = json.loads((tmp_path / "set" / "runs" / "progress.jsonl").read_text().splitlines()[-1])
+    assert (last["written"], last["failures"]) == (3, 1)
+    assert hashes(tmp_path / "set") == pictures
+    require_sound(tmp_path / "set")
+
+
+def test_a_run_that_is_killed_takes_its_workers_along_and_is_gone_on_with(tmp_path, pictures):
+    with Run(tmp_path, *FILMING) as run:
+        artist = run.one_that_films()
+        run.process.kill()
+        run.process.wait()
+        artist.resume()
+        until(lambda: run.left() == [])
+    assert list((tmp_path / "set").glob(".part-*")), "it was to be killed in the middle of its work"
+    with Run(tmp_path, *FILMING) as run:
+        code, said = run.end()
+    assert code == 0, said
+    assert hashes(tmp_path / "set") == pictures
+    require_sound(tmp_path / "set")
