@@ -14,9 +14,10 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from benchmarks.generator import _in_worker, _options, takes
+from benchmarks.generator import good_take, in_worker, options_of
 from generator.annotations import LAYERS
 from generator.layers import each_frame, write_layers
 from generator.options import GenerateOptions
@@ -29,7 +30,7 @@ def main() -> None:
     """Measure, and print a table."""
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as folder:
-        frames, costs_s, sizes = _in_worker(measure, _options([f"num_videos={arguments.clips}", f"render={arguments.render}"], folder))
+        frames, costs_s, sizes = in_worker(measure, options_of([f"num_videos={arguments.clips}", f"render={arguments.render}"], folder))
     print(
         f"clips {arguments.clips}, frames {frames}, 640x480, render={arguments.render}: {1e3 * costs_s['render'] / frames:.1f} ms per frame"
     )
@@ -44,7 +45,7 @@ def measure(options: GenerateOptions) -> tuple[int, dict[str, float], dict[str, 
     sizes: defaultdict[str, int] = defaultdict(int)
     frames = 0
     for index in range(-1, options.num_videos):  # the first clip twice, as a warm-up
-        take = next(take for take, _ in takes(max(index, 0), options) if take is not None)
+        take = good_take(max(index, 0), options)
         found_s, found = _measure_one(take, options)
         if index >= 0:
             frames += take.paths.num_frames
@@ -60,7 +61,7 @@ def _measure_one(take: Take, options: GenerateOptions) -> tuple[dict[str, float]
     sizes = {}
     for group, names in GROUPS.items():
         files = {name: Path(f"{options.out}-{name}") for name in names}
-        costs_s[group] = _timed(lambda files=files: write_layers(take.spec, take.paths, files))
+        costs_s[group] = _timed(partial(write_layers, take.spec, take.paths, files))
         sizes[group] = sum(path.stat().st_size for path in files.values())
     return costs_s, sizes
 

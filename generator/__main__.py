@@ -83,7 +83,9 @@ def generate(options: GenerateOptions, console: Console) -> int:
     """Make what is missing of a data set; returns the exit code."""
     check(options.qa, options.scene, twins=options.twins, curriculum=options.curriculum)
     if options.farm.engine == "slurm":
-        console.print(submit(options), soft_wrap=True, markup=False)
+        told = submit(options)
+        console.quiet = False  # who submits jobs needs their ids
+        console.print(told, soft_wrap=True, markup=False)
         return DONE
     if options.renders and options.farm.engine == "local":
         require_healthy()

@@ -49,11 +49,11 @@ class Unfit(ClusterFailed):
 
 
 @contextmanager
-def connected(farm: FarmOptions, workers: int) -> Iterator[Any]:
+def connected(farm: FarmOptions, workers: Callable[[], int]) -> Iterator[Any]:
     """A `distributed.Client` of the cluster at ``farm.scheduler``, else of one that is started and lives as long as this.
 
     Args:
-        workers: processes of a cluster that is started on this machine.
+        workers: how many processes a cluster has that is started on this machine; asked only then.
 
     Raises:
         ClusterFailed: no scheduler answers, or the cluster cannot be started.
@@ -86,11 +86,11 @@ def _address(scheduler: str) -> dict[str, str]:
     return {"scheduler_file": scheduler}
 
 
-def _started(farm: FarmOptions, workers: int) -> Any:
+def _started(farm: FarmOptions, workers: Callable[[], int]) -> Any:
     """A cluster of this machine, or of jobs in a queue, which are replaced when their time is up."""
     if farm.cluster == "local":
-        distributed = _library("distributed")
-        return distributed.LocalCluster(workers, threads_per_worker=1, memory_limit=0, dashboard_address=":0")
+        one = {"n_workers": 1, "threads_per_worker": workers(), "processes": False}  # what makes clips are processes of their own
+        return _library("distributed").LocalCluster(**one, memory_limit=0, dashboard_address=":0")
     kind = getattr(_library("dask_jobqueue"), QUEUES[farm.cluster])
     submit = kind.job_cls.submit_command.split()[0]
     if shutil.which(submit) is None:

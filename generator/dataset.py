@@ -304,13 +304,14 @@ class Dataset:
         return [index for index in indices if self._quarantined(index).name in present]
 
     def quarantine_record(self, index: int) -> dict[str, Any]:
-        """What is written down of a clip in quarantine: ``{index, key, template, host, failures, words, reproduce}``; ``{}`` where nothing
-        is, or it cannot be read.
-        """
+        """What is written down of a clip in quarantine: ``{index, key, template, host, failures, words, reproduce}``; ``{}`` of others."""
+        unread = dict.fromkeys(("template", "host", "words", "reproduce"), "") | {"failures": ["its record cannot be read"]}
         try:
-            return dict(json.loads(self._quarantined(index).read_bytes()))
-        except (OSError, ValueError, TypeError):
+            return {"index": index, "key": self.key(index), **unread, **json.loads(self._quarantined(index).read_bytes())}
+        except FileNotFoundError:
             return {}
+        except (OSError, ValueError, TypeError):
+            return {"index": index, "key": self.key(index), **unread}
 
     def release(self, indices: Iterable[int]) -> None:
         """Take clips out of quarantine."""

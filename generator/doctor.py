@@ -20,7 +20,8 @@ from rich.table import Table
 from conf.command_line import DONE, INCOMPLETE
 from conf.progress import duration
 from generator import machine
-from generator.__main__ import LINE, PLAIN_WIDTH
+from generator.__main__ import LINE as GENERATOR
+from generator.__main__ import PLAIN_WIDTH
 from generator.devices import chosen
 from generator.farm import workers_of
 from generator.forecast import Forecast, Labels, Trial, forecast, is_chosen, make_labels, renders_to_try, try_engine
@@ -28,15 +29,14 @@ from generator.machine import Finding, Status
 from generator.options import GenerateOptions, RenderOptions, command
 from qa_templates.quota import check
 
+LINE = replace(GENERATOR, program="generator.doctor", config_name="doctor")
 COLOURS: dict[Status, str] = {"ok": "green", "warning": "yellow", "missing": "red"}
 
 
 def main() -> NoReturn:
     """Entry point: exit code 0 if what is asked for can run here, 1 if not, 2 for bad input."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    replace(LINE, program="generator.doctor", config_name="doctor").run(
-        lambda options: diagnose(options, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
-    )
+    LINE.run(lambda options: diagnose(options, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)))
 
 
 def diagnose(options: GenerateOptions, console: Console) -> int:

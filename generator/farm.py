@@ -62,7 +62,8 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
                 reports.close()
                 dataset.release(indices)  # they were not to blame
                 which = f"{'the last' if is_made else 'the first'} {in_a_row} clips all failed"
-                raise GaveUp(f"{which}, so the other {len(indices) - seen} were not made. The last one: {report.message}")
+                why = f"clip {report.index}: {report.failures[-1]}" if report.failures else report.message
+                raise GaveUp(f"{which}, so the other {len(indices) - seen} were not made. The last one: {why}")
 
 
 def parallel_map(
@@ -138,7 +139,7 @@ def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, datase
 def _round_of_cluster(indices: list[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
     """Reports on those clips that were made."""
     there = replace(dataset, root=dataset.root.resolve())
-    with connected(options.farm, workers_of(options)) as client, marked(there, options) as mark:
+    with connected(options.farm, partial(workers_of, options)) as client, marked(there, options) as mark:
         make = partial(work_there, partial(_make_there, options=options, dataset=there), mark)
         in_turn = in_order(indices, options, threads(client))
         at_once = max(AT_ONCE, PER_THREAD * threads(client))
@@ -150,8 +151,9 @@ def _round_of_cluster(indices: list[int], options: GenerateOptions, dataset: Dat
 
 
 def _make_there(index: int, crew: Crew, options: GenerateOptions, dataset: Dataset) -> ClipReport:
-    if options.only is None and not dataset.missing([index]):  # the worker that made it was gone before it could say so
-        return ClipReport(index, dataset.key(index), "written")
+    place = dataset.files(index)
+    if options.only is None and all(path.exists() for path in (place.annotation, *map(place.of, dataset.held))):
+        return ClipReport(index, dataset.key(index), "written")  # the worker that made it was gone before it could say so
     return make_safely(index, options, dataset, crew)
 
 
@@ -161,7 +163,8 @@ def _spread(
     """What ``work`` makes of each item, as it comes; in threads of this process unless a backend says otherwise."""
     parallel = joblib.Parallel(at_once, backend=backend, batch_size=1, pre_dispatch=at_once, return_as="generator_unordered")
     with _closing_quietly(parallel(joblib.delayed(work)(item) for item in items)) as made:
-        yield from made
+        for each in made:  # noqa: UP028 — "yield from" would close it, and not quietly
+            yield each
 
 
 @contextmanager
@@ -189,8 +192,13 @@ def _count(workers: int) -> int:
 
 
 def workers_of(options: GenerateOptions) -> int:
-    """As many workers on this machine as the options say; −1 is one per GPU where GPUs draw the frames, else one per core."""
-    return (options.farm.workers == -1 and drawing_gpus(options)) or _count(options.farm.workers)
+    """As many workers on this machine as the options say; −1 is one per GPU where GPUs draw the frames, else one per core.
+
+    Raises:
+        ValueError: frames are to be drawn by a device that this machine has not.
+    """
+    gpus = drawing_gpus(options)
+    return gpus if gpus and options.farm.workers == -1 else _count(options.farm.workers)
 
 
 def in_order(indices: Sequence[int], options: GenerateOptions, workers: int) -> list[int]:

@@ -43,10 +43,13 @@ class Journal:
         self._is_refused = False
         self._wrote_s = 0.0
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the last line is some seconds old."""
+        return time.monotonic() - self._wrote_s >= EVERY_S
+
     def write(self, event: Event, figures: Mapping[str, Any]) -> None:
-        """Append a line; of progress only one every few seconds."""
-        if event == "progress" and time.monotonic() - self._wrote_s < EVERY_S:
-            return
+        """Append a line."""
         self._wrote_s = time.monotonic()
         line = json.dumps({"time": utc_now(), **self._run, "event": event, **figures})
         try:

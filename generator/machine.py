@@ -185,10 +185,7 @@ def tried(name: str, work: Callable[[], str], says: str) -> Finding:
     try:
         return Finding(name, "ok", says.format(apart({}, START_S, work)))
     except WorkerDied as death:
-        last = death.words.splitlines()[-1:]
-        return Finding(
-            name, "missing", ". ".join([f"the process that tried: {death}", *last]), f"Install OpenGL's drivers: {driver_command()}"
-        )
+        return Finding(name, "missing", f"the process that tried: {death}", f"Install OpenGL's drivers: {driver_command()}")
     except Exception as error:  # whatever a driver's library raises
         return Finding(name, "missing", f"{type(error).__name__}: {error}", f"Install OpenGL's drivers: {driver_command()}")
 

@@ -55,7 +55,8 @@ class Progress:
         self._standing.add(report)
         for line in self._notes(report):
             self._console.print(escape(line), soft_wrap=True)
-        self._journal.write("progress", self._told())
+        if self._journal.is_due:
+            self._journal.write("progress", self._told())
         if not self._console.is_terminal and time.perf_counter() - self._shown_s > LINE_EVERY_S:
             self._shown_s = time.perf_counter()
             self._console.print(f"{self._clips()}, {self._rate()}; {', '.join(self._counts())}", soft_wrap=True)
@@ -66,9 +67,9 @@ class Progress:
 
     def _notes(self, report: ClipReport) -> Iterator[str]:
         """What went wrong with a clip, line by line."""
-        for attempt, reason in enumerate(reasons(report), start=1):
-            if report.status != "failed" and not (report.status == "quarantined" and attempt == len(report.failures)):
-                yield f"clip {report.index} failed at attempt {attempt}, and was tried again: {reason}"
+        retried = reasons(report)[:-1] if report.status in ("failed", "quarantined") else reasons(report)
+        for attempt, reason in enumerate(retried, start=1):
+            yield f"clip {report.index} failed at attempt {attempt}, and was tried again: {reason}"
         if report.status in GIVEN_UP:
             yield report.message
 
@@ -154,7 +155,7 @@ class Summary:
     def _place(self) -> str:
         lacking = f"; {_counted(self.lacking, 'clip is', 'clips are')} missing of those asked for" if self.lacking else ""
         if self.published is None:
-            return f"The clips are in {self.dataset.root}; there was no room for the index{lacking}."
+            return f"The clips are in {self.dataset.root}; the index could not be written{lacking}."
         where = "questions in video_info.meta.jsonl, described in README.md"
         return f"{_counted(self.published, 'clip is', 'clips are')} in {self.dataset.root}: {where}{lacking}."
 
@@ -165,7 +166,7 @@ class Summary:
             yield f"To go on: {command(options)}"
         if now.statuses["failed"]:
             yield f"To try again: {command(options)}"
-        if self.left_out or now.statuses["quarantined"]:
+        if self.dataset.quarantined(options.indices):
             again = command(options, farm=replace(options.farm, retry_quarantined=True))
             yield f"To try quarantined clips again, when what made them fail is mended: {again}"
         if now.statuses["exhausted"]:

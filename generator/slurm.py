@@ -20,7 +20,7 @@ ARRAY = """\
 #!/bin/bash
 #SBATCH --job-name=motionfoundry
 #SBATCH --array=1-{shards}
-#SBATCH --output={logs}/slurm-%A_%a.log
+#SBATCH --output={log}
 #SBATCH --open-mode=append
 #SBATCH --signal=B:TERM@{grace_s}
 #SBATCH --requeue
@@ -32,7 +32,7 @@ exec {generate} shard="$SLURM_ARRAY_TASK_ID/{shards}"{workers}
 MERGE = """\
 #!/bin/bash
 #SBATCH --job-name=motionfoundry-merge
-#SBATCH --output={logs}/slurm-%j.log
+#SBATCH --output={log}
 {more}
 cd {folder} || exit 1
 exec {merge}
@@ -76,13 +76,19 @@ def _written(options: GenerateOptions, dataset: Dataset) -> tuple[Path, Path]:
     runs.mkdir(exist_ok=True)
     array, merge = runs / "slurm.sh", runs / "slurm-merge.sh"
     more = f"#SBATCH {options.farm.sbatch}\n" if options.farm.sbatch else ""
-    told = {"logs": shlex.quote(str(runs).replace("%", "%%")), "folder": shlex.quote(str(Path.cwd())), "more": more}
+    told = {"folder": shlex.quote(str(Path.cwd())), "more": more}
     workers = f' farm.workers="{WORKERS}"' if options.farm.workers == -1 else ""
     task = {"shards": _shards(options), "grace_s": GRACE_S, "script": shlex.quote(str(array)), "workers": workers}
-    write_atomically(array, ARRAY.format(**told, **task, generate=_with_this_python(_of_a_task(options))))
+    generate = _with_this_python(_of_a_task(options))
+    write_atomically(array, ARRAY.format(**told, **task, log=_log(runs, "%A_%a"), generate=generate))
     merging = f"python -m generator.merge {shlex.quote(options.out)} --num-videos {options.num_videos}"
-    write_atomically(merge, MERGE.format(**told, merge=_with_this_python(merging)))
+    write_atomically(merge, MERGE.format(**told, log=_log(runs, "%j"), merge=_with_this_python(merging)))
     return array, merge
+
+
+def _log(runs: Path, job: str) -> str:
+    """Where a job writes what it says; a percent sign of the folder is not one of SLURM's."""
+    return shlex.quote(f"{runs}/slurm-".replace("%", "%%") + f"{job}.log")
 
 
 def _shards(options: GenerateOptions) -> int:

@@ -28,13 +28,11 @@ class Machine:
 
     def add(self, report: ClipReport, now_s: float) -> None:
         """Count a clip that was reported at a time."""
-        if not self.last_s:
-            self.began_s = max(now_s - sum(report.seconds.values()), 0.0)
         self.last_s = now_s
         self.written += report.status == "written"
         self.frames += report.frames
         self.failures += len(reasons(report))
-        self.memory_mb = report.memory_mb
+        self.memory_mb = report.memory_mb or self.memory_mb  # of a clip whose worker died it is not known
         self.peak_memory_mb = max(self.peak_memory_mb, report.memory_mb)
 
     def as_json(self) -> dict[str, float]:
@@ -81,9 +79,17 @@ class Standing:
             self.seconds[stage] += seconds
         for reason, attempts in Counter(reasons(report)).items():
             self.reasons[reason].update(attempts=attempts, clips=1, lost=int(report.status in GIVEN_UP))
-        self.machines.setdefault(report.host or platform.node(), Machine()).add(report, now_s)
+        self._machine(report, now_s).add(report, now_s)
         self.trace = self.trace or report.trace
         self._note_rate(now_s)
+
+    def _machine(self, report: ClipReport, now_s: float) -> Machine:
+        """The machine that made a clip; others than this one may have joined late."""
+        here = platform.node()
+        name = report.host or here
+        if name not in self.machines:
+            self.machines[name] = Machine(began_s=0.0 if name == here else max(now_s - sum(report.seconds.values()), 0.0))
+        return self.machines[name]
 
     def _note_rate(self, now_s: float) -> None:
         if now_s - self._lately[-1][0] >= 1:
@@ -143,6 +149,5 @@ class Standing:
 
 
 def reasons(report: ClipReport) -> tuple[str, ...]:
-    """Why attempts at a clip failed, each in a line."""
-    last = (report.message,) if report.status == "failed" else ()
-    return tuple(" ".join(each.split()) for each in (*report.failures, *last))
+    """Why attempts at a clip failed, each in one line."""
+    return tuple(" ".join(each.split()) for each in report.failures)

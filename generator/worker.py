@@ -31,7 +31,8 @@ IDLE_S = 60.0  # a process without work ends after this long; it is not asked an
 GRACE_S = 30.0  # beyond the time limit, after which a worker ends itself: its parent may be stopped
 GONE_S = 5.0  # a process that was killed is gone by then, unless the system itself hangs, as on a network drive
 WORDS_S = 0.5  # for a process that hangs to say where
-LAST_WORDS_BYTES = 4000
+KEPT_BYTES = 1 << 14  # of what a process says, and of that
+LAST_WORDS = 4000  # characters are told when it died
 MESSAGES = 1000  # of workers, that are said once each
 WHERE = signal.SIGUSR1  # asks a worker where it is
 THREAD_COUNTS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
@@ -167,10 +168,11 @@ class Worker:
         code = self._process.poll()
         self.end()
         lines = self._words.decode(errors="replace").splitlines()
-        words = [line for line in lines if line and not line.startswith("Extension modules:")]
+        said = [line for line in lines if line and not line.startswith("Extension modules:")]
+        words = "\n".join(said)[-LAST_WORDS:]
         if self._has_expired:
-            return WorkerDied(f"it took longer than {timeout_s:g} s", "\n".join(words))
-        return WorkerDied(_ending(code, words[-1] if words else "it said nothing"), "\n".join(words))
+            return WorkerDied(f"it took longer than {timeout_s:g} s", words)
+        return WorkerDied(_ending(code, said[-1] if said else "it said nothing"), words)
 
 
 def _ending(code: int | None, last_word: str) -> str:
@@ -188,7 +190,7 @@ def _keep_end(stream: IO[bytes], words: bytearray) -> None:
     with stream:
         while said := os.read(stream.fileno(), 1 << 16):
             words.extend(said)
-            del words[:-LAST_WORDS_BYTES]
+            del words[:-KEPT_BYTES]
 
 
 def _started(descriptor: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -334,7 +336,10 @@ def _prepare(connection: Connection) -> _Messages:
 
 @contextmanager
 def _tied_to(connection: Connection) -> Iterator[None]:
-    """End with the parent, however deep in Blender this process is: the system sends SIGIO when the other end of the socket closes."""
+    """End with the parent, however deep in Blender this process is: Linux sends SIGIO when the other end of the socket closes.
+
+    Other systems ignore that signal. There a worker whose parent is gone ends after its task, or after the time limit.
+    """
     descriptor = connection.fileno()
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())

@@ -11,7 +11,6 @@ import mmap
 import os
 import resource
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -90,14 +89,6 @@ def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stop() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
-
-
-def hang() -> None:
-    time.sleep(3600)
-
-
 def stuck() -> None:
     """In C, with Python's interpreter locked."""
     ctypes.PyDLL(None).read(os.pipe()[0], ctypes.create_string_buffer(1), 1)
@@ -150,8 +141,7 @@ def hit_a_limit() -> None:
 
 
 NAMED: dict[str, Callable[[], None]] = {
-    each.__name__: each
-    for each in (a_bug, crash, crash_while_drawing, killed, stop, hang, stuck, leave, grow, run_out_of_memory, hit_a_limit)
+    each.__name__: each for each in (a_bug, crash, crash_while_drawing, killed, stuck, leave, grow, run_out_of_memory, hit_a_limit)
 }
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def test_what_the_files_say_is_what_the_types_say():
 def test_every_group_composes(choice):
     group, name = choice.split("=")
     chosen, usual = options_from(choice), options_from()
-    is_usual = name == ("standard" if group == "render" else "default")
+    is_usual = name == {"render": "standard", "farm": "local"}.get(group, "default")
     assert (getattr(chosen, group) == getattr(usual, group)) == is_usual
 
 

@@ -336,10 +336,12 @@ def test_a_smaller_run_is_a_prefix_and_can_grow(tmp_path, finished):
     made(tmp_path / "set", replace(LABELS, num_videos=3))
     whole, small = hashes(finished), hashes(tmp_path / "set")
     assert all(whole[name] == digest for name, digest in small.items() if name.startswith(("annotations/", "trajectories/")))
+    (tmp_path / "set" / CURRICULUM).unlink()  # as if it had died before
     made(tmp_path / "set")
     assert hashes(tmp_path / "set") == whole
 
 
+@pytest.mark.slow
 def test_a_killed_run_of_a_curriculum_goes_on_and_ends_identical(tmp_path, finished):
     (tmp_path / "lessons.yaml").write_text(written(TAUGHT))
     arguments = ("num_videos=8", "curriculum=lessons.yaml", "questions_per_video=2", "workers=0", "out=set", *LABEL_KEYS)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import multiprocessing
 import os
+import platform
+import shlex
 import shutil
 import signal
 from collections.abc import Iterator
@@ -14,14 +18,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hydra import compose, initialize_config_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.__main__ import LINE
 from generator.dataset import Dataset, Unwritable, clip_key
 from generator.description import ConfigurationChanged
 from generator.index import META, meta_rows
-from generator.locks import Busy
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.locks import Busy, hold
+from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, content
 from generator.pipeline import Take, Tally, first_good_take, make_clip
 from generator.records import (
     CONVERTER,
@@ -313,7 +319,218 @@ def test_what_a_killed_run_left_is_swept_away(tmp_path):
         assert dataset.missing(range(3)) == [0, 1, 2]
 
 
-# Full disks
+def test_a_shard_that_is_begun_twice_is_refused(tmp_path):
+    first = replace(LABELS, out=str(tmp_path), shard="1/2")
+    with Dataset.open(first):
+        with pytest.raises(Busy, match="shard 1/2 .* is being made already"), Dataset.open(first):
+            pass
+        with pytest.raises(Busy, match="shard 1/2 .* has clips of shard 3/4"), Dataset.open(replace(first, shard="3/4")):
+            pass
+        with Dataset.open(replace(first, shard="4/4")):
+            pass
+    with Dataset.open(replace(first, shard="3/4")), Dataset.open(replace(first, shard="2/2")):
+        pass
+
+
+@settings(max_examples=40)
+@given(st.integers(2, 12), st.integers(2, 12), st.data())
+def test_shards_are_refused_exactly_where_they_share_clips(tmp_path_factory, of, other_of, data):
+    one, other = f"{data.draw(st.integers(1, of))}/{of}", f"{data.draw(st.integers(1, other_of))}/{other_of}"
+    clips = [set(replace(LABELS, num_videos=of * other_of, shard=shard).indices) for shard in (one, other)]
+    folder = tmp_path_factory.mktemp("locks")
+    with hold(folder, one):
+        try:
+            with hold(folder, other):
+                assert not clips[0] & clips[1]
+        except Busy:
+            assert clips[0] & clips[1]
+
+
+@pytest.mark.parametrize("shard", ["1/1", "2/3"])
+def test_a_drive_that_cannot_lock_is_worked_on_with_a_warning(tmp_path, monkeypatch, caplog, shard):
+    def refuse(stream: object, kind: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)  # as some network drives do
+    options = replace(LABELS, out=str(tmp_path), shard=shard)
+    _leave_behind(tmp_path, clip_key(0, "train", 1), clip_key(0, "train", 0))
+    with Dataset.open(options) as dataset:
+        make_clip(1, options, dataset)
+        assert dataset.publish() == 1
+        assert dataset.tidy() is False
+    assert "cannot lock" in caplog.text
+    left = [path.name[6:38] for path in tmp_path.glob(".part-*")]
+    assert left == ([] if shard == "1/1" else [dataset.key(0)]), "of clips that others may be making"
+
+
+def _leave_behind(folder: Path, *keys: str) -> None:
+    for key in keys:
+        (folder / f".part-{key}-abc").mkdir()
+
+
+def test_what_a_killed_run_left_is_swept_by_whoever_may(tmp_path):
+    one, two = (replace(LABELS, out=str(tmp_path), shard=shard) for shard in ("1/2", "2/2"))
+    keys = [clip_key(0, "train", index) for index in range(3)]
+    with Dataset.open(one) as dataset:
+        _leave_behind(tmp_path, *keys)
+        (tmp_path / ".part-README.md-xyz").touch()
+        with Dataset.open(two):
+            assert dataset.unfinished(range(3)) == [0, 2], "a shard sweeps its own clips alone while another is at work"
+        assert dataset.tidy() is False
+        assert dataset.unfinished(range(3)) == [0, 2]
+    assert Dataset.of(tmp_path).tidy() is True
+    assert not list(tmp_path.glob(".part-*"))
+
+
+# Damage
+
+
+@pytest.fixture(scope="module")
+def layered(tmp_path_factory) -> Dataset:
+    """Two clips with a layer, published; tests that change it put it back."""
+    folder = tmp_path_factory.mktemp("layered")
+    with made(folder, range(2), replace(LABELS, annotations=("masks",))) as dataset:
+        dataset.publish()
+    return dataset
+
+
+def test_what_is_as_it_was_written_is_not_damaged(layered):
+    for check in ("sums", "sizes", "none"):
+        assert layered.damaged(range(5), check) == {}
+
+
+@pytest.mark.parametrize("part", ["annotation", "trajectories", "masks"])
+@settings(max_examples=25)
+@given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_one_flipped_bit_is_found(layered, part, where, bit):
+    path = layered.files(1).of(part)
+    whole = path.read_bytes()
+    place = int(where * len(whole))
+    try:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+        assert list(layered.damaged(range(2), "sums")) == [1]
+        layered.publish()  # it may leave the clip out, but it does not stumble
+    finally:
+        path.write_bytes(whole)
+        layered.publish()
+
+
+@pytest.mark.parametrize("check", ["sums", "sizes"])
+@pytest.mark.parametrize("part", ["annotation", "trajectories", "masks"])
+@given(share=st.floats(0, 1, exclude_max=True))
+@settings(max_examples=8)
+def test_a_file_that_was_cut_off_is_found(layered, check, part, share):
+    path = layered.files(0).of(part)
+    whole = path.read_bytes()
+    try:
+        path.write_bytes(whole[: int(share * (len(whole) - 1))])
+        assert list(layered.damaged(range(2), check)) == [0]
+    finally:
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff", b'{"index": 0}'])
+def test_an_annotation_that_is_none_is_found_and_left_out_of_the_index(layered, caplog, content):
+    path = layered.files(0).annotation
+    whole = path.read_bytes()
+    for other in (content, layered.files(1).annotation.read_bytes()):
+        path.write_bytes(other)
+        assert "its annotation cannot be used" in layered.damaged(range(2), "sizes")[0]
+        assert layered.publish() == 1
+        assert f"{path.name} is left out" in caplog.text
+    path.write_bytes(whole)
+    assert layered.publish() == 2
+    assert layered.damaged(range(2), "sums") == {}
+
+
+def test_a_discarded_clip_is_made_again(tmp_path):
+    options = replace(LABELS, out=str(tmp_path))
+    with made(tmp_path, range(2)) as dataset:
+        dataset.publish()
+        before = dataset.files(1).trajectories.read_bytes()
+        dataset.files(1).trajectories.write_bytes(before[:-3])
+        assert "bytes, its annotation lists" in dataset.damaged(range(2), "sizes")[1]
+        dataset.discard(1)
+        assert dataset.missing(range(2)) == [1]
+        assert not dataset.files(1).trajectories.exists()
+        make_clip(1, options, dataset)
+        assert dataset.files(1).trajectories.read_bytes() == before
+
+
+def test_layers_that_were_added_and_not_published_yet_are_no_damage(tmp_path):
+    with made(tmp_path, range(1)) as dataset:
+        dataset.publish()
+    more = replace(LABELS, annotations=("masks",), out=str(tmp_path))
+    with Dataset.open(more) as dataset:
+        assert dataset.damaged(range(1), "sums") == {}
+        make_clip(0, more, dataset)
+        assert dataset.missing([0]) == []
+        assert dataset.damaged(range(1), "sums") == {}
+        annotation = dataset.files(0).annotation
+        annotation.write_text(annotation.read_text().replace('"attempt":', '"attempt":1', 1))
+        assert dataset.damaged(range(1), "sums") == {0: "its annotation is not what was published"}
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}"])
+def test_a_description_that_cannot_be_read_is_an_error_with_its_remedy(tmp_path, content):
+    with made(tmp_path, range(0)):
+        pass
+    (tmp_path / "dataset.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"dataset\.json .*out="), Dataset.open(replace(LABELS, out=str(tmp_path))):
+        pass
+    with pytest.raises(ValueError, match=r"dataset\.json"):
+        Dataset.of(tmp_path)
+
+
+def test_a_data_set_is_known_by_its_folder(layered):
+    assert Dataset.of(layered.root) == layered
+
+
+# Quarantine
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        LABELS,
+        replace(LABELS, twins=True, seed=7, split="a.b", num_videos=9, shard="2/3", max_attempts=9),
+        replace(LABELS, scene=SceneOptions(fps=12.0, environments=("studio",)), annotations=("masks",)),
+    ],
+)
+def test_a_quarantined_clip_is_on_record_until_it_is_made(tmp_path, options):
+    options = replace(options, out=str(tmp_path / "a set"))
+    with Dataset.open(options) as dataset:
+        said = dataset.quarantine(1, options, ["it died of SIGSEGV", "it took longer than 9 s"], "last words")
+        record = dataset.quarantine_record(1)
+        assert dataset.quarantined(range(5)) == [1]
+        assert record["reproduce"] in said and "2 failures" in said and "longer than 9 s" in said
+        assert (record["index"], record["key"], record["template"]) == (1, dataset.key(1), options.intent(1).template)
+        assert (record["failures"][0], record["words"], record["host"]) == ("it died of SIGSEGV", "last words", platform.node())
+        again = _options_of(record["reproduce"])
+        assert content(again) == content(options), "the command makes another clip"
+        assert (again.only, again.out, again.max_attempts) == (1, options.out, options.max_attempts)
+        make_clip(1, options, dataset)
+        assert dataset.quarantined(range(5)) == []
+        assert dataset.quarantine_record(1) == {}
+
+
+def _options_of(command: str) -> GenerateOptions:
+    program, *keys = shlex.split(command)[1:]
+    assert program == "-m"
+    with initialize_config_module("conf", version_base=None):
+        return LINE.typed(compose("generate", keys[1:]))
+
+
+# Disks that take nothing more
+
+
+def test_a_folder_that_is_gone_is_told_from_a_clip_that_fails(tmp_path):
+    options = replace(LABELS, out=str(tmp_path / "set"))
+    with pytest.raises(Unwritable, match="cannot be written to any more"), made(tmp_path / "set", range(1)) as dataset:
+        with pytest.raises(FileNotFoundError), dataset.part(1):
+            (tmp_path / "of the clip's own").read_bytes()
+        shutil.rmtree(tmp_path / "set")
+        make_clip(1, options, dataset)
 
 
 def test_too_little_room_is_seen_before_a_clip_is_begun(tmp_path):

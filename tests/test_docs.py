@@ -23,6 +23,7 @@ from PIL import Image
 from conf.command_line import CommandLine
 from generator.__main__ import LINE as GENERATE
 from generator.catalogue import catalogues, renewed
+from generator.doctor import LINE as DOCTOR
 from model.evaluate import LINE as EVALUATE
 from model.probe import LINE as PROBE
 from model.train import LINE as TRAIN
@@ -40,7 +41,7 @@ ROOT = Path(__file__).parent.parent
 CATALOGUES = (MOTIONS, AVATAR_MOTIONS, AVATARS, EVENTS, ENVIRONMENTS, CAMERA_MOVES, QUESTIONS)
 GROUPS = ("motions", "avatar_motions", "avatars", "events", "environments", "cameras", "questions")
 PAGES = ("README.md", "CONTRIBUTING.md")
-LINES = {line.program: line for line in (GENERATE, TRAIN, EVALUATE, PROBE)}  # programs that take key=value
+LINES = {line.program: line for line in (GENERATE, DOCTOR, TRAIN, EVALUATE, PROBE)}  # programs that take key=value
 BLOCK = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHAPE_IMPORTS = "from scenes import solids\nfrom scenes.shapes import SHAPES, Colour, Part, Pattern, plain\n\n\n"
 COMPRESSOR_IMPORTS = "import torch\nfrom torch import Tensor\n\nfrom model.compressors import COMPRESSORS, Compressor, Merged\n\n\n"
@@ -243,9 +244,8 @@ def test_make_targets_exist():
 def test_every_program_is_shown():
     """Whatever can be started stands in a page, once at least."""
     files = [path for name in ("generator", "model", "benchmarks") for path in (ROOT / name).rglob("*.py")]
-    started = [
-        path for path in files if '__name__ == "__main__"' in path.read_text() and path.name != "system_libraries.py"
-    ]  # make runs it
+    ours = {"system_libraries.py", "worker.py"}  # make runs the one, the farm the other
+    started = [path for path in files if '__name__ == "__main__"' in path.read_text() and path.name not in ours]
     modules = [path.relative_to(ROOT).with_suffix("").as_posix() for path in started]
     shown = {words[2] for words in map(shlex.split, commands()) if words[0] == "python"}
     assert {module.removesuffix("/__main__").replace("/", ".") for module in modules} <= shown
@@ -265,6 +265,7 @@ def test_commands_are_understood(program, arguments):
 SETTINGS = sorted({each for name in PAGES for each in re.findall(r"`([a-z_.]+=[^`\s]*)`", page(name))} - {"round=True", "avatar=True"})
 NEEDED = {
     "generator": [],
+    "generator.doctor": [],
     "model.train": ["data=x"],
     "model.evaluate": ["data=x", "checkpoint=x"],
     "model.probe": ["data=x", "checkpoint=x"],

@@ -341,6 +341,19 @@ def test_an_object_that_passes_by_changes_nothing(name, sense, seed, view):
     assert recognise(measured(crowd)) == (name, sense)
 
 
+@pytest.mark.parametrize("width_px", [64, 640, 1280])
+def test_who_strays_as_far_in_a_picture_of_any_size_is_followed_in_all_or_none(width_px):
+    """An object beside a camera that trucks: it lags behind by some share of the way."""
+    drawn = take("truck", 1, 3, "eye-level front")
+    alone = dataclasses.replace(drawn.film(), width_px=width_px, height_px=width_px * 3 // 4)
+    way = alone.camera_position_m - alone.camera_position_m[0]
+    told = []
+    for share in (1.0, 0.99, 0.9, 0.5):
+        beside = dataclasses.replace(alone, position_m=(alone.position_m[0, :1] + share * way * (1, 1, 0))[None])
+        told.append(recognise(measured(beside)))
+    assert told == [("tracking", 1), ("tracking", 1), ("truck", 1), ("truck", 1)]
+
+
 @every_moving
 @few
 @given(seed=seeds, view=views)

@@ -6,24 +6,43 @@ Real programs on real file systems: those that fail are mounted in a namespace o
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from generator.dataset import Dataset
+from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, command
 from generator.verify.files import read_contents
-from tests.test_cli import LABELS, ROOT, finish, wait_for_clips
-from tests.test_pipeline import hashes
+from qa_templates.question import QuestionOptions
+from scenes.script import SceneOptions
+from tests import test_pipeline
+from tests.test_cli import ROOT, finish, wait_for_clips
+from tests.test_pipeline import generate, hashes
 
-CLIPS = 8
-ARGUMENTS = (f"num_videos={CLIPS}", "workers=2", *LABELS)
+LABELS = replace(test_pipeline.LABELS, num_videos=8)
+PICTURES = replace(
+    LABELS,
+    num_videos=4,
+    scene=SceneOptions(width=64, height=64, fps=8.0, duration=(3.0, 4.0)),
+    occlusion=OcclusionOptions(min_area_px=10.0, every=8),
+    qa=QuestionOptions(templates=("recognise_motion",)),
+    render=RenderOptions(supersampling=1.0, shadows=False),
+    farm=FarmOptions(workers=1, min_free_mb=0),
+)
+BOTH = pytest.mark.parametrize("options", [LABELS, pytest.param(PICTURES, marks=pytest.mark.slow)], ids=["labels", "pictures"])
+
+
+def spoken(options: GenerateOptions, out: Path, workers: int = 1) -> list[str]:
+    """The arguments that say so."""
+    return shlex.split(command(replace(options, out=str(out), farm=FarmOptions(workers=workers, min_free_mb=0))))[3:]
 
 
 @dataclass(frozen=True)
@@ -42,12 +61,12 @@ class Disk:
     def seen(self) -> Path:
         return Path(f"/proc/{self.pid}/root{self.place}")
 
-    def program(self, *arguments: str) -> subprocess.Popen:
+    def program(self, options: GenerateOptions) -> subprocess.Popen:
         """Start ``python -m generator`` with its ``out`` on this disk."""
-        return program(*arguments, f"out={self.place}/set", within=self._within)
+        return program(*spoken(options, self.place / "set"), within=self._within)
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        return finish(self.program(*arguments))
+    def run(self, options: GenerateOptions) -> tuple[int, str, str]:
+        return finish(self.program(options))
 
     def mount(self, *arguments: str | Path) -> None:
         subprocess.run([*self._within, "mount", *arguments], check=True)
@@ -109,16 +128,13 @@ def disk(tmp_path) -> Iterator[Disk]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> dict[str, str]:
     """Hashes of what the runs below are to end in."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    code, _, complained = run(*ARGUMENTS, "out=set", cwd=folder)
-    assert code == 0, complained
-    return hashes(folder / "set")
+    return generate(tmp_path_factory.mktemp("undisturbed") / "set", LABELS)
 
 
 def sound(folder: Path) -> bool:
     """Whether every file is accounted for, and every finished clip as it was written."""
     dataset = Dataset.of(folder)
-    assert dataset.damaged(range(CLIPS), "sums") == {}
+    assert dataset.damaged(range(99), "sums") == {}
     assert [str(finding) for finding in read_contents(folder).findings] == []
     return not list(folder.rglob(".part-*"))
 
@@ -126,8 +142,9 @@ def sound(folder: Path) -> bool:
 # Disks that take nothing more
 
 
-def test_a_disk_that_fills_stops_the_run_which_ends_identical_when_there_is_room(disk, undisturbed):
-    process = disk.program(*ARGUMENTS)
+@BOTH
+def test_a_disk_that_fills_stops_the_run_which_ends_identical_when_there_is_room(tmp_path, disk, options):
+    process = disk.program(options)
     wait_for_clips(disk.seen / "set", 1, process)
     with paused(process):
         _fill(disk.seen / "ballast")
@@ -136,13 +153,12 @@ def test_a_disk_that_fills_stops_the_run_which_ends_identical_when_there_is_room
     assert "Traceback" not in complained + said
     assert "no room" in complained and "same command again" in complained
     assert not list(disk.seen.rglob(".part-*"))
-    assert Dataset.of(disk.seen / "set").damaged(range(CLIPS), "sums") == {}
-    made = len(list(disk.seen.glob("set/annotations/*.json")))
-    assert 1 <= made < CLIPS
+    assert Dataset.of(disk.seen / "set").damaged(options.indices, "sums") == {}
+    assert 1 <= len(list(disk.seen.glob("set/annotations/*.json"))) < options.num_videos
     (disk.seen / "ballast").unlink()
-    code, said, complained = disk.run(*ARGUMENTS)
+    code, said, complained = disk.run(options)
     assert code == 0, complained
-    assert hashes(disk.seen / "set") == undisturbed
+    assert hashes(disk.seen / "set") == generate(tmp_path / "undisturbed", options)
     assert sound(disk.seen / "set")
 
 
@@ -158,7 +174,7 @@ def _fill(ballast: Path) -> None:
 
 
 def test_a_disk_that_turns_read_only_stops_the_run_which_goes_on_when_it_can(disk, undisturbed):
-    process = disk.program(*ARGUMENTS)
+    process = disk.program(LABELS)
     wait_for_clips(disk.seen / "set", 1, process)
     with paused(process):
         disk.turn_read_only()
@@ -167,9 +183,7 @@ def test_a_disk_that_turns_read_only_stops_the_run_which_goes_on_when_it_can(dis
     assert "Traceback" not in complained + said
     assert "cannot be written to any more" in complained and "same command again" in complained
     disk.turn_writable()
-    code, _, complained = disk.run(*ARGUMENTS)
-    assert code == 0, complained
-    assert hashes(disk.seen / "set") == undisturbed
+    assert generate(disk.seen / "set", LABELS) == undisturbed
     assert sound(disk.seen / "set")
 
 
@@ -181,7 +195,7 @@ def test_a_read_only_folder_is_refused_and_left_alone(disk, begun):
         (disk.seen / "set" / ".lock").touch()
     before = hashes(disk.seen)
     disk.turn_read_only()
-    code, said, complained = disk.run(*ARGUMENTS)
+    code, said, complained = disk.run(LABELS)
     assert code == 2
     assert f"out = '{disk.place}/set' is not allowed: Read-only file system; give a folder that can be written to" in complained
     assert "Traceback" not in complained + said
@@ -192,12 +206,12 @@ def test_a_read_only_folder_is_refused_and_left_alone(disk, begun):
 
 
 def test_a_second_run_is_refused_and_harms_nothing(tmp_path, undisturbed):
-    first = program(*ARGUMENTS, "out=set", cwd=tmp_path)
+    first = program(*spoken(LABELS, tmp_path / "set"))
     wait_for_clips(tmp_path / "set", 1, first)
     with paused(first):
-        code, said, complained = run(*ARGUMENTS, "out=set", cwd=tmp_path)
+        code, said, complained = run(*spoken(LABELS, tmp_path / "set"))
     assert code == 2, said
-    assert "another run is writing to set" in complained
+    assert f"another run is writing to {tmp_path}/set" in complained
     assert finish(first)[0] == 0
     assert hashes(tmp_path / "set") == undisturbed
     assert sound(tmp_path / "set")
@@ -222,12 +236,8 @@ def _elsewhere(folder: Path, name: str, days: int) -> dict[str, str]:
 
 
 def test_shards_whose_clocks_and_names_differ_end_in_the_same_files(tmp_path, undisturbed):
-    here = {"cwd": tmp_path}
-    ahead = _elsewhere(tmp_path / "ahead", "far-ahead", 400)
-    behind = _elsewhere(tmp_path / "behind", "far-behind", -400)
-    both = [
-        program(*ARGUMENTS, "out=set", f"shard={shard}", env=variables, **here) for shard, variables in (("1/2", ahead), ("2/2", behind))
-    ]
+    machines = {"1/2": _elsewhere(tmp_path / "ahead", "far-ahead", 400), "2/2": _elsewhere(tmp_path / "behind", "far-behind", -400)}
+    both = [program(*spoken(replace(LABELS, shard=shard), tmp_path / "set"), env=there) for shard, there in machines.items()]
     for process in both:
         code, _, complained = finish(process)
         assert code == 0, complained
@@ -236,35 +246,31 @@ def test_shards_whose_clocks_and_names_differ_end_in_the_same_files(tmp_path, un
     assert "far-ahead" in told and "far-behind" in told, "the machines bore their own names, so this test sees nothing"
     for number, path in enumerate((tmp_path / "set").rglob("*")):
         os.utime(path, (4e9, 4e9) if number % 2 else (1.0, 1.0))
-    lost = Dataset.of(tmp_path / "set").files(3).trajectories
-    lost.unlink()
-    code, _, complained = run(*ARGUMENTS, "out=set", env=ahead, **here)
-    assert code == 0, complained
-    assert hashes(tmp_path / "set") == undisturbed
+    Dataset.of(tmp_path / "set").files(3).trajectories.unlink()
+    assert generate(tmp_path / "set", LABELS) == undisturbed
     assert sound(tmp_path / "set")
 
 
 # Files that are not what was written
 
-DAMAGE: dict[str, Callable[[Path], object]] = {
-    "truncated": lambda path: os.truncate(path, path.stat().st_size // 2),
-    "empty": lambda path: os.truncate(path, 0),  # as after a power cut, where file systems lose what was written last
-    "flipped": lambda path: path.write_bytes(bytes([*(raw := path.read_bytes())[:-9], raw[-9] ^ 1, *raw[-8:]])),
-}
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
 
 
-def test_damaged_clips_are_found_on_resume_and_made_again(tmp_path):
-    kinds = [(part, how) for part in ("annotation", "trajectories", "video") for how in DAMAGE]
-    small = ("render=draft", "width=64", "height=64", "duration=[3,4]", "occlusion=small")
-    arguments = (f"num_videos={len(kinds) + 1}", "workers=2", "out=set", *LABELS[1:], *small)
-    code, _, complained = run(*arguments, cwd=tmp_path)
+@BOTH
+def test_damaged_clips_are_found_on_resume_and_made_again(tmp_path, options):
+    before, dataset = generate(tmp_path / "set", options), Dataset.of(tmp_path / "set")
+    largest = dataset.files(2).of(dataset.held[0])
+    os.truncate(dataset.files(0).annotation, 0)  # as after a power cut, where a file system loses what was written last
+    _flip(dataset.files(1).trajectories)
+    os.truncate(largest, largest.stat().st_size // 2)
+    code, said, complained = run(*spoken(options, tmp_path / "set", workers=0))
     assert code == 0, complained
-    before, dataset = hashes(tmp_path / "set"), Dataset.of(tmp_path / "set")
-    for index, (part, how) in enumerate(kinds):
-        DAMAGE[how](dataset.files(index).of(part))
-    code, said, complained = run(*arguments, cwd=tmp_path)
-    assert code == 0, complained
-    for index in range(len(kinds)):
-        assert f"clip {index} is made again: " in said
-    assert f"clip {len(kinds)} is made again" not in said
+    assert "clip 3 is made again" not in said
+    for index, words in enumerate(["its annotation cannot be used", ".npz is not what was written", f"{largest.suffix} has"]):
+        (line,) = (line for line in said.splitlines() if line.startswith(f"clip {index} is made again: "))
+        assert words in line
     assert hashes(tmp_path / "set") == before

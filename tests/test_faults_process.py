@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -29,6 +30,7 @@ from generator.farm import GaveUp
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import ClipReport
 from generator.verify.__main__ import verify
+from qa_templates.question import QuestionOptions
 from scenes.script import SceneOptions
 from tests.mishaps import ALWAYS, CGROUP, Cursed, makers, memory_group, planned
 from tests.test_pipeline import hashes
@@ -36,19 +38,20 @@ from tests.test_pipeline import hashes
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 120.0  # for what takes a moment; the machine may be busy
 TWINS = GenerateOptions(
-    num_videos=8,
+    num_videos=6,
     twins=True,
     scene=SceneOptions(fps=8.0),
     occlusion=OcclusionOptions(every=8),
     render=RenderOptions(engine="none"),
     farm=FarmOptions(workers=2, min_free_mb=0),
 )
-LABELS = replace(TWINS, num_videos=6, twins=False)
+LABELS = replace(TWINS, twins=False)
 PICTURES = replace(
     LABELS,
     num_videos=3,
     scene=SceneOptions(width=64, height=64, fps=8.0, duration=(3.0, 4.0)),
-    occlusion=OcclusionOptions(min_area_px=20, every=8),
+    occlusion=OcclusionOptions(min_area_px=20.0, every=8),
+    qa=QuestionOptions(templates=("travel_direction", "count_cycles", "camera_move")),
     render=RenderOptions(supersampling=1.0, shadows=False),
 )
 
@@ -57,7 +60,7 @@ def until(condition: Callable[[], object]) -> None:
     deadline_s = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline_s, "it never came to be"
-        time.sleep(0.005)
+        time.sleep(0.1)
 
 
 def make(folder: Path, options: GenerateOptions, monkeypatch, mishaps: Mapping[int, tuple[str, int]] = {}) -> dict[int, ClipReport]:
@@ -70,10 +73,15 @@ def make(folder: Path, options: GenerateOptions, monkeypatch, mishaps: Mapping[i
     return reports
 
 
+def clips(tree: Mapping[str, str]) -> dict[str, str]:
+    """What there is of single clips."""
+    return {name: digest for name, digest in tree.items() if name.startswith(("annotations/", "trajectories/", "videos/"))}
+
+
 def require_sound(folder: Path) -> None:
     """What is there can be proved, and nothing unfinished lies about."""
     assert verify(folder, pixels=False, workers=0, only=None, console=Console(file=StringIO())).section["findings"] == []
-    assert not [path for path in folder.rglob(".part-*")]
+    assert not list(folder.rglob(".part-*"))
 
 
 def undisturbed(folder: Path, options: GenerateOptions) -> dict[str, str]:
@@ -115,6 +123,7 @@ LABELLING = ("out=set", "workers=2", "fps=8", "occlusion.every=8", "render=none"
 FILMING = (
     *("num_videos=3", "out=set", "workers=2", "fps=8", "duration=[3,4]", "width=64", "height=64"),
     *("render=draft", "occlusion.every=8", "occlusion.min_area_px=20", "farm.min_free_mb=0"),
+    "qa.templates=[travel_direction,count_cycles,camera_move]",
 )
 
 
@@ -149,15 +158,16 @@ class Run:
         return self.process.wait(PATIENCE_S), self._said.read_text()
 
     def workers(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children()
+        return [each for each in psutil.Process(self.process.pid).children() if self._is_ours(each, "generator.worker")]
 
     def left(self) -> list[psutil.Process]:
         """Processes of this run that still live."""
         return [each for each in psutil.process_iter() if self._is_ours(each)]
 
-    def _is_ours(self, each: psutil.Process) -> bool:
+    def _is_ours(self, each: psutil.Process, module: str = "") -> bool:
         with suppress(psutil.Error):
-            return each.environ().get("TEST_RUN") == self.mark and each.status() != psutil.STATUS_ZOMBIE
+            is_alive = each.status() != psutil.STATUS_ZOMBIE
+            return is_alive and each.environ().get("TEST_RUN") == self.mark and module in " ".join(each.cmdline())
         return False
 
     def one_that_films(self) -> psutil.Process:
@@ -194,14 +204,14 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def test_every_clip_meets_with_a_mishap_once_and_none_is_worse_for_it(tmp_path, monkeypatch, twins):
-    mishaps = {0: "killed", 1: "crash", 2: "stuck", 3: "leave", 4: "stop", 5: "a_bug", 6: "hit_a_limit", 7: "hang"}
+    mishaps = {0: "stuck", 1: "killed", 2: "crash", 3: "leave", 4: "a_bug", 5: "hit_a_limit"}
     hasty = replace(TWINS, farm=replace(TWINS.farm, clip_timeout_s=12.0, max_failures=6))
     reports = make(tmp_path / "set", hasty, monkeypatch, {index: (name, 1) for index, name in mishaps.items()})
     assert {report.status for report in reports.values()} == {"written"}
     told = {mishaps[index]: report.failures[0] for index, report in reports.items()}
     assert "SIGKILL" in told["killed"]
     assert "SIGSEGV" in told["crash"]
-    assert told["stuck"] == told["stop"] == told["hang"] == "the process that made it: it took longer than 12 s"
+    assert told["stuck"] == "the process that made it: it took longer than 12 s"
     assert "exit code 3" in told["leave"]
     assert told["a_bug"] == "ZeroDivisionError: a bug"
     assert "Error" in told["hit_a_limit"]
@@ -223,13 +233,12 @@ def test_a_crash_within_blender_costs_one_attempt(tmp_path, monkeypatch, picture
     require_sound(tmp_path / "set")
 
 
-@pytest.mark.parametrize("changes", [{"recycle_after": 2}, {"max_worker_mb": 700}], ids=str)
-def test_worn_and_swollen_workers_are_replaced(tmp_path, monkeypatch, labels, changes):
-    options = replace(LABELS, farm=replace(LABELS.farm, workers=1, **changes))
-    reports = make(tmp_path / "set", options, monkeypatch, {1: ("grow", 1)} if "max_worker_mb" in changes else {})
-    first, second, third, *_ = by = makers(tmp_path / "set.marks")
-    assert first == second != third
-    assert by == ([first, first, third, third, by[4], by[4]] if "recycle_after" in changes else [first] * 2 + [third] * 4)
+def test_worn_and_swollen_workers_are_replaced(tmp_path, monkeypatch, labels):
+    options = replace(LABELS, farm=replace(LABELS.farm, workers=1, recycle_after=3, max_worker_mb=700))
+    reports = make(tmp_path / "set", options, monkeypatch, {1: ("grow", 1)})
+    swollen, _, worn, _, _, last = by = makers(tmp_path / "set.marks")
+    assert by == [swollen] * 2 + [worn] * 3 + [last]
+    assert len({swollen, worn, last}) == 3
     assert {report.failures for report in reports.values()} == {()}
     assert hashes(tmp_path / "set") == labels
 
@@ -252,8 +261,7 @@ def test_a_clip_that_always_crashes_is_quarantined_and_left_alone_until_it_is_to
     assert "in crash" in told_of["words"]
     assert told_of["reproduce"] in said
     assert "only=2" in told_of["reproduce"]
-    for name, digest in hashes(tmp_path / "set").items():
-        assert labels[name] == digest or name in ("README.md", "checksums.sha256", "captions.jsonl", "video_info.meta.jsonl")
+    assert clips(hashes(tmp_path / "set")).items() <= labels.items()
     require_sound(tmp_path / "set")
     begun = len(makers(tmp_path / "marks"))
     with Run(tmp_path, *told, module="tests.mishaps", **environment) as run:
@@ -281,21 +289,23 @@ def test_clips_whose_scenes_cannot_be_made_cost_the_others_nothing(tmp_path, mon
 @pytest.mark.parametrize("lacking", ["generator", "scipy"])
 def test_workers_that_lack_a_library_end_the_run_and_quarantine_nothing(tmp_path, monkeypatch, lacking):
     (tmp_path / "path").mkdir()
-    (tmp_path / "path" / f"{lacking}.py").write_text(f"raise ModuleNotFoundError('No module named {lacking!r}, which is lost')")
+    (tmp_path / "path" / f"{lacking}.py").write_text("raise ModuleNotFoundError('it is lost')")
     path = os.pathsep.join([str(tmp_path / "path"), *sys.path])
     monkeypatch.setattr(farm, "environment", lambda options, place: {"PYTHONPATH": path})
     options = replace(LABELS, num_videos=500)
-    with pytest.raises(GaveUp, match=f"the first 5 clips all failed, so the other 495 .*{lacking}.*which is lost"):
+    with pytest.raises(
+        GaveUp, match="the first 5 clips all failed, so the other 495 were not made.*clip 4: .*ModuleNotFoundError: it is lost"
+    ):
         make(tmp_path / "set", options, monkeypatch)
     with Dataset.open(replace(options, out=str(tmp_path / "set"))) as dataset:
         assert dataset.quarantined(options.indices) == []
 
 
 def test_a_machine_that_fails_in_the_middle_ends_the_run_and_quarantines_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(farm, "LOST_AFTER", 3)
+    monkeypatch.setattr(farm, "LOST_AFTER", 2)
     options = replace(LABELS, num_videos=50, farm=replace(LABELS.farm, max_failures=1, workers=1))
-    with pytest.raises(GaveUp, match="the last 3 clips all failed, so the other 45 were not made"):
-        make(tmp_path / "set", options, monkeypatch, {index: ("leave", ALWAYS) for index in range(2, 50)})
+    with pytest.raises(GaveUp, match="the last 2 clips all failed, so the other 46 were not made"):
+        make(tmp_path / "set", options, monkeypatch, dict.fromkeys(range(2, 50), ("leave", ALWAYS)))
     with Dataset.open(replace(options, out=str(tmp_path / "set"))) as dataset:
         assert dataset.quarantined(options.indices) == []
         assert dataset.missing(options.indices) == list(range(2, 50))
@@ -305,7 +315,7 @@ def test_a_machine_that_fails_in_the_middle_ends_the_run_and_quarantines_nothing
 
 
 def test_who_stops_early_leaves_no_process_no_part_and_no_verdict(tmp_path, monkeypatch, recwarn):
-    options = replace(LABELS, farm=replace(LABELS.farm, max_failures=1))
+    options, threads = replace(LABELS, farm=replace(LABELS.farm, max_failures=1)), threading.active_count()
     for name, value in planned(tmp_path / "marks", {1: ("stuck", 1)}).items():
         monkeypatch.setenv(name, value)
     with Cursed.open(replace(options, out=str(tmp_path / "set"))) as dataset:
@@ -314,13 +324,18 @@ def test_who_stops_early_leaves_no_process_no_part_and_no_verdict(tmp_path, monk
             until(lambda: len(set(makers(tmp_path / "marks"))) == 2)
         assert not [pid for pid in makers(tmp_path / "marks") if psutil.pid_exists(pid)]
         assert not list((tmp_path / "set").glob(".part-*"))
-        time.sleep(0.2)
+        until(lambda: threading.active_count() == threads)
         assert dataset.quarantined(options.indices) == []
     assert not recwarn.list
 
 
-@pytest.mark.parametrize("moment", ["while workers start", "while one draws"])
-@pytest.mark.parametrize("way", ["Ctrl-C", "SIGTERM"])
+OTHERWISE = [
+    pytest.param("while workers start", "Ctrl-C", marks=pytest.mark.slow),
+    pytest.param("while one draws", "SIGTERM", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("moment", "way"), [("while workers start", "SIGTERM"), ("while one draws", "Ctrl-C"), *OTHERWISE])
 def test_an_interrupted_run_ends_soon_with_all_its_processes_and_says_how_to_go_on(tmp_path, pictures, moment, way):
     with terminal() as (keyboard, screen), Run(tmp_path, *FILMING, stdin=screen) as run:
         until(run.workers) if moment == "while workers start" else run.one_that_films()  # which stays stopped, and is ended all the same
@@ -333,13 +348,14 @@ def test_an_interrupted_run_ends_soon_with_all_its_processes_and_says_how_to_go_
     assert "Traceback" not in said
     assert "To go on: python -m generator seed=0 out=set num_videos=3" in said
     assert not list((tmp_path / "set").glob(".part-*"))
-    if moment == "while one draws" and way == "Ctrl-C":
+    if moment == "while one draws" and way == "SIGTERM":
         again = shlex.split(said.partition("To go on: python -m generator ")[2].splitlines()[0])
         with Run(tmp_path, *again) as run:
             assert run.end()[0] == 0
         assert hashes(tmp_path / "set") == pictures
 
 
+@pytest.mark.slow
 def test_an_impatient_user_leaves_no_process_either(tmp_path):
     with Run(tmp_path, *LABELLING, "num_videos=400") as run:
         until(lambda: len(run.workers()) == 2)

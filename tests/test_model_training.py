@@ -116,7 +116,7 @@ def build_model(told: TrainOptions) -> VideoVLM:
 
 
 def options(data: Path, out: Path, **changes: object) -> TrainOptions:
-    clips = DataOptions((str(data),), num_frames=4, workers=0)
+    clips = DataOptions((str(data),), num_frames=4, workers=0, cache=str(data.parent / "frames"))
     told = {"out": str(out), "clips": clips, "model": TINY, "optimiser": FEW, "save_every": 100, "precision": "fp32"}
     return TrainOptions(**{**told, **changes})
 
@@ -178,7 +178,8 @@ def test_a_run_leaves_what_it_says(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_batch_can_be_learned_by_heart(data: Path, tmp_path: Path) -> None:
-    clips = DataOptions((str(data),), held_out=0.0, num_frames=4, workers=0, jitter=False, mirror=False, shuffle_options=False)
+    still = {"jitter": False, "mirror": False, "shuffle_options": False}
+    clips = DataOptions((str(data),), held_out=0.0, num_frames=4, workers=0, cache=str(tmp_path / "frames"), **still)
     optimiser = OptimiserOptions(steps=60, batch_size=32, lr=1e-2, weight_decay=0.0)
     run(options(data, tmp_path / "run", clips=clips, optimiser=optimiser))
     told = losses(tmp_path / "run")
@@ -189,7 +190,7 @@ def test_a_batch_can_be_learned_by_heart(data: Path, tmp_path: Path) -> None:
 PHASES = {"stills": StillOptions(4, 8, 2e-3, questions=2), "glides": GlideOptions(2, 8, 2e-3, share=0.3)}
 
 
-@pytest.mark.parametrize("stopped_at", [0, 3, 4, 5, 6, 9])
+@pytest.mark.parametrize("stopped_at", [0, 3, 5, 9])
 def test_a_stopped_run_goes_on_exactly(stopped_at: int, data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps 0–3 are stills, 4 and 5 glides, 6–11 videos, with glides among them."""
     told = options(data, tmp_path / "run", **PHASES)
@@ -681,8 +682,8 @@ def test_bad_input_is_one_clear_paragraph(argument: str, said: str, monkeypatch,
 
 
 OVERRIDES = (
-    "compressor=te_fusion k=2 num_frames=4 steps=6 batch_size=4 lr=3e-3 stills.steps=2 stills.batch_size=8 glides.steps=2 save_every=1 "
-    "precision=fp32 "
+    "compressor=te_fusion k=2 num_frames=4 steps=6 batch_size=4 lr=3e-3 stills.steps=2 stills.batch_size=8 glides.steps=2 "
+    "slides.steps=2 save_every=1 precision=fp32 "
     "model.vision={path:null,image_size_px:16,patch_px:4,width:16,depth:1,heads:2} "
     "model.language={path:null,width:16,depth:1,heads:2,vocabulary:512}"
 )

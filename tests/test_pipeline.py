@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from generator import farm
-from generator.dataset import RUNS, ClipFiles, Dataset, Unwritable
+from generator import farm, pipeline
+from generator.dataset import RUNS, Dataset, Unwritable
 from generator.farm import GIVE_UP_AFTER, GaveUp
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import ClipFailed, Exhausted, Tally, make_clip, one_take
@@ -24,6 +20,7 @@ from qa_templates.quota import intent
 from scenes.rejection import Rejected
 from scenes.script import SceneOptions
 from scenes.streams import Streams
+from tests.mishaps import ALWAYS, Cursed, planned
 
 LABELS = GenerateOptions(
     num_videos=8,
@@ -163,84 +160,44 @@ def test_a_run_with_impossible_thresholds_stops_early(tmp_path):
     assert any(key[2:] == (intended.template, intended.answer) for key in reports[0].rejections)
 
 
-@dataclass(frozen=True)
-class Treacherous(Dataset):
-    """A data set in whose folder one clip meets a violent end, ``deaths`` times."""
-
-    victim: int = 2
-    deaths: int = 0
-
-    @contextmanager
-    def part(self, index: int) -> Iterator[ClipFiles]:
-        with super().part(index) as part:
-            if index == self.victim:
-                self.strike()
-            yield part
-
-    def strike(self) -> None:
-        marks = self.root / "annotations"
-        for death in range(self.deaths):
-            try:
-                (marks / f"death {death}").touch(exist_ok=False)
-            except FileExistsError:
-                continue
-            os.kill(os.getpid(), signal.SIGSEGV)
-
-
-@dataclass(frozen=True)
-class Buggy(Treacherous):
-    """One clip fails with an error of its own."""
-
-    def strike(self) -> None:
-        raise ZeroDivisionError("a bug")
-
-
-def opened(folder: Path, options: GenerateOptions, kind: type[Treacherous], deaths: int = 0) -> Treacherous:
-    with Dataset.open(replace(options, out=str(folder))) as dataset:
-        return kind(**vars(dataset), deaths=deaths)
+def cursed(folder: Path, options: GenerateOptions, monkeypatch) -> Cursed:
+    """A data set whose clip 2 meets with a bug."""
+    for name, value in planned(folder / "marks", {2: ("a_bug", ALWAYS)}).items():
+        monkeypatch.setenv(name, value)
+    with Cursed.open(replace(options, out=str(folder / "set"))) as dataset:
+        return dataset
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_clip_that_fails_is_named_with_its_command_and_harms_no_other(tmp_path, workers):
+def test_a_clip_that_fails_is_named_with_its_command_and_harms_no_other(tmp_path, monkeypatch, workers):
     options = with_workers(workers)
-    dataset = opened(tmp_path, options, Buggy)
+    dataset = cursed(tmp_path, options, monkeypatch)
     reports = {report.index: report for report in farm.run(options.indices, options, dataset)}
     assert sorted(reports) == list(range(8))
     assert {index for index, report in reports.items() if report.status != "written"} == {2}
     assert "ZeroDivisionError: a bug" in reports[2].message
     assert dataset.key(2) in reports[2].message
     assert "python -m generator only=2 seed=0 out=" in reports[2].message
-    assert "strike" in reports[2].trace
+    assert "in a_bug" in reports[2].trace
+    assert reports[2].failures == ("ZeroDivisionError: a bug",) * (3 if workers else 1)
     assert dataset.missing(options.indices) == [2]
 
 
-def test_a_failed_clip_keeps_its_cause(tmp_path):
-    dataset = opened(tmp_path, LABELS, Buggy)
+def test_a_failed_clip_keeps_its_cause(tmp_path, monkeypatch):
+    dataset = cursed(tmp_path, LABELS, monkeypatch)
     with pytest.raises(ClipFailed) as error:
         make_clip(2, LABELS, dataset)
     assert isinstance(error.value.__cause__, ZeroDivisionError)
+    assert error.value.cause == "ZeroDivisionError: a bug"
 
 
-def test_a_worker_that_segfaults_once_costs_nothing(tmp_path, unbroken):
-    options = with_workers(2)
-    dataset = opened(tmp_path, options, Treacherous, deaths=1)
-    reports = list(farm.run(options.indices, options, dataset))
-    assert sorted(report.index for report in reports) == list(range(8))
-    assert {report.status for report in reports} == {"written"}
-    (tmp_path / "annotations" / "death 0").unlink()
-    dataset.publish()
-    assert hashes(tmp_path) == unbroken
+def test_a_clip_that_cannot_even_be_staged_has_its_place_in_the_order(monkeypatch):
+    def stage(intended, *_):
+        raise Rejected("staging", "no room") if intended.index == 5 else ZeroDivisionError
 
-
-def test_a_clip_that_always_segfaults_is_reported_and_the_others_are_made(tmp_path):
-    options = with_workers(2)
-    dataset = opened(tmp_path, options, Treacherous, deaths=99)
-    reports = {report.index: report for report in farm.run(options.indices, options, dataset)}
-    assert {index for index, report in reports.items() if report.status != "written"} == {2}
-    assert reports[2].status == "quarantined" and "SIGSEGV" in reports[2].message
-    assert "only=2" in reports[2].message
-    assert dataset.missing(options.indices) == [2]
-    assert not list(tmp_path.glob(".part-*"))
+    monkeypatch.setattr(pipeline, "stage", stage)
+    options = replace(LABELS, render=RenderOptions())
+    assert sorted(farm.in_order(options.indices, options, 1)) == list(options.indices)
 
 
 def test_a_full_disk_stops_the_run(tmp_path):

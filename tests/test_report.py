@@ -149,12 +149,12 @@ def test_figures_add_up(reports):
     told = standing.as_json()
     assert told["done"] == len(reports) == sum(standing.statuses.values())
     assert told["written"] == sum(each.status == "written" for each in reports) == sum(each["written"] for each in told["hosts"].values())
-    failures = sum(len(each.failures) + (each.status == "failed") for each in reports)
+    failures = sum(len(each.failures) for each in reports)
     assert told["failures"] == failures == sum(each["failures"] for each in told["hosts"].values())
     assert failures == sum(counts["attempts"] for counts in standing.reasons.values())
     assert all(counts["lost"] <= counts["clips"] <= counts["attempts"] for counts in standing.reasons.values())
     assert told["rejected"] == sum(each.rejections.total() for each in reports)
-    latest = {each.host or platform.node(): each.memory_mb for each in reports}
+    latest = {each.host or platform.node(): each.memory_mb for each in reports if each.memory_mb}
     assert told["memory_mb"] == pytest.approx(sum(latest.values()), abs=1)
     assert (told["eta_s"] is None) == (not reports)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
@@ -174,6 +174,18 @@ def test_the_rate_is_that_of_the_last_minutes(monkeypatch):
         standing.add(written(index))
     assert standing.clips_per_min == pytest.approx(6, rel=0.05)
     assert standing.left_s == pytest.approx(96_000, rel=0.05)
+
+
+def test_a_machine_is_at_work_since_the_run_began_or_since_it_joined(monkeypatch):
+    now_s = [100.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now_s[0])
+    standing = Standing(total=10, _began_s=0.0)
+    standing.add(written(0, host="", seconds={"rendering": 20.0}))
+    standing.add(written(1, seconds={"rendering": 20.0, "staging": 10.0}))
+    now_s[0] = 150.0
+    standing.add(written(2, seconds={"rendering": 40.0}))
+    hosts = standing.as_json()["hosts"]
+    assert (hosts[platform.node()]["seconds"], hosts["node-1"]["seconds"]) == (100.0, 80.0)
 
 
 # The journal
@@ -286,7 +298,7 @@ def test_a_run_that_stopped_ends_with_how_to_go_on(dataset):
     Summary(replace(OPTIONS, out=str(dataset.root)), standing, dataset, is_stopped=True).print(console)
     assert "To go on: python -m generator seed=0" in said(console)
     assert re.search(r"not made\W+7\b", said(console))
-    assert "there was no room for the index; 8 clips are missing" in said(console)
+    assert "the index could not be written; 8 clips are missing" in said(console)
     assert "For more" not in said(console)
 
 

@@ -193,7 +193,7 @@ def test_the_last_words_are_those_of_the_task_and_no_more_than_their_end(worker)
     with pytest.raises(WorkerDied, match=r"exit code 9 \(Alas\)") as caught:
         worker.do(last, LONG_S)
     assert caught.value.words.endswith("\nAlas")
-    assert len(caught.value.words) <= module.LAST_WORDS_BYTES
+    assert len(caught.value.words) <= module.LAST_WORDS
     assert "earlier" not in caught.value.words
 
 
