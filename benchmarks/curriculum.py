@@ -25,7 +25,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import logging
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -399,7 +398,6 @@ def _report(plan: Plan, profile: Profile, curriculum: Curriculum, console: Conso
 def main() -> int:
     """Go through the steps, and write down what came out; returns the exit code."""
     arguments, training = _parser().parse_known_args()
-    logging.getLogger("accelerate").setLevel(logging.ERROR)  # tied weights are stored once, as they should be
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
     plan = _plan(arguments, training)
     try:

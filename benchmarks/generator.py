@@ -56,7 +56,7 @@ from scenes.streams import Streams
 BUSY_LOAD = 0.5  # load average before anything was begun, from which on others are at work, too
 CYCLES_SAMPLES = 64
 CYCLES_FRAMES = 2  # of each scene; after the first, in which Cycles takes the scene in
-TAKES_WANTED = 40
+TAKES_WANTED = 15
 
 
 def main() -> None:

@@ -119,7 +119,7 @@ class Dataset:
 
     def missing(self, indices: Iterable[int]) -> list[int]:
         """Those of the clips that are not complete on disk, in order."""
-        present = {(name, each) for name in ("annotations", *FOLDERS.values(), *self.layers) for each in _names_in(self.root / name)}
+        present = {(name, each) for name in (*FOLDERS, *self.layers) for each in _names_in(self.root / name)}
         return [index for index in indices if not all((path.parent.name, path.name) in present for path in self._needed(index))]
 
     def missing_layers(self, index: int) -> tuple[str, ...]:
@@ -143,9 +143,11 @@ class Dataset:
             yield from ((index, "") for index in indices)
             return
         sums = _published(self.root) if check == "sums" else {}
-        with ThreadPoolExecutor(READERS) as readers:
-            asked = list(indices)
+        asked, readers = list(indices), ThreadPoolExecutor(READERS)
+        try:
             yield from zip(asked, readers.map(partial(self._damage, check=check, sums=sums), asked), strict=True)
+        finally:
+            readers.shutdown(cancel_futures=True)  # who stops early does not wait for the rest
 
     def damaged(self, indices: Iterable[int], check: str) -> dict[int, str]:
         """Those of the finished clips that are not as they were made, each with the reason: the annotation cannot be read, is of another
@@ -329,7 +331,7 @@ class Dataset:
 
 # Files
 
-FOLDERS = {"video": "videos", "trajectories": "trajectories"}  # of `ClipFiles`, in the data set
+FOLDERS = ("annotations", "trajectories", "videos")  # and one for each layer
 SWEPT = (RUNS, QUARANTINE, FIGURES)  # folders beside the root in which files are written atomically
 
 

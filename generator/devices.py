@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import av
 import numpy as np
 
 from generator.options import GenerateOptions, RenderOptions
@@ -63,16 +64,20 @@ class Film:
 
     Args:
         seconds: of each frame; those of the first hold all that has to be loaded and built before it.
-        size_bytes: of the video.
+        sizes_bytes: of each frame in the video; the first is whole, the others say what changes.
     """
 
     seconds: tuple[float, ...]
-    size_bytes: int
+    sizes_bytes: tuple[int, ...]
 
     @property
     def seconds_per_frame(self) -> float:
         """The mean of all but the first: others may be drawn several at once."""
         return float(np.mean(self.seconds[1:]))
+
+    def size_bytes(self, frames: float) -> float:
+        """About how large a video of so many frames is."""
+        return self.sizes_bytes[0] + (frames - 1) * float(np.mean(self.sizes_bytes[1:]))
 
 
 def drawing_gpus(options: GenerateOptions) -> int:
@@ -179,7 +184,8 @@ def film_some(spec: SceneSpec, paths: Trajectories, render: RenderOptions, most:
         film = Path(folder, "film.mp4")
         frames = _timed(blender.render(spec, paths, render), seconds, most, budget_s)
         write_video(film, frames, paths.fps, render.crf, render.preset)
-        return Film(tuple(seconds), film.stat().st_size)
+        with av.open(str(film)) as video:
+            return Film(tuple(seconds), tuple(packet.size for packet in video.demux(video=0) if packet.size))
 
 
 def _timed(frames: Iterator[np.ndarray], seconds: list[float], most: int, budget_s: float) -> Iterator[np.ndarray]:

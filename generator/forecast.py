@@ -156,6 +156,6 @@ def forecast(options: GenerateOptions, labels: Labels, film: Film | None) -> For
     at_once = max(1, min(workers, clips, cores() // options.farm.threads))
     drawing = min(at_once, drawing_gpus(options) or at_once)
     drawn_s = 0.0 if film is None else labels.frames * film.seconds_per_frame
-    video_bytes = 0.0 if film is None else labels.frames * film.size_bytes / len(film.seconds)
+    video_bytes = 0.0 if film is None else film.size_bytes(labels.frames)
     seconds = clips * (labels.seconds / at_once + drawn_s / drawing)
     return Forecast(clips, workers, seconds, clips * (labels.size_bytes + video_bytes) / GIGABYTE)

@@ -62,7 +62,6 @@ def main() -> NoReturn:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     transformers.utils.logging.set_verbosity_error()  # its bars and load reports say nothing that the user can act on
     transformers.utils.logging.disable_progress_bar()
-    logging.getLogger("accelerate").setLevel(logging.ERROR)  # tied weights are stored once, as they should be
     cv2.setNumThreads(1)  # here, for the processes that read clips as well: set in a fork, it would wait for threads that are not there
     LINE.run(lambda options: train(options, Console(highlight=False)))
 

@@ -7,6 +7,7 @@ exact is done here: which lessons a step takes, the learning rate, and what a me
 
 from __future__ import annotations
 
+import logging
 import math
 import shutil
 import signal
@@ -94,6 +95,7 @@ def accelerator_for(options: TrainOptions) -> Accelerator:
     half = options.precision == "bf16" or (options.precision == "auto" and fit)
     if gpu:
         torch.set_float32_matmul_precision("high")  # TF32 where autocast leaves float32
+    logging.getLogger("accelerate").setLevel(logging.ERROR)  # it warns that tied weights are stored once, as they should be
     AcceleratorState._reset_state()  # a process may train twice, at another precision
     return Accelerator(mixed_precision="bf16" if half else "no", cpu=not gpu)
 

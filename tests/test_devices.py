@@ -155,11 +155,12 @@ def test_a_trial_draws_as_many_frames_as_time_allows_and_two_at_least() -> None:
     paths, render = solve(spec), RenderOptions(supersampling=1.0)
     some, two = apart({}, 300.0, lambda: [film_some(spec, paths, render, 5, budget_s) for budget_s in (300.0, 0.0)])
     assert (len(some.seconds), len(two.seconds)) == (5, 2)
-    assert min(*some.seconds, two.size_bytes) > 0
+    assert [len(film.sizes_bytes) for film in (some, two)] == [5, 2] and min(*some.seconds, *some.sizes_bytes) > 0
 
 
 def test_the_first_frame_does_not_count() -> None:
-    assert Film((9.0, 0.3, 0.1, 0.2), 1).seconds_per_frame == pytest.approx(0.2)
+    film = Film((9.0, 0.3, 0.1, 0.2), (9000, 100, 200, 300))
+    assert (film.seconds_per_frame, film.size_bytes(11)) == pytest.approx((0.2, 9000 + 10 * 200))
 
 
 def test_a_process_apart_may_die() -> None:

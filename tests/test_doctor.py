@@ -243,10 +243,10 @@ def test_the_death_of_a_trial_is_told_with_the_remedy():
 def test_the_forecast_adds_up(tmp_path: Path):
     options = GenerateOptions(num_videos=100, out=str(tmp_path / "set"), farm=FarmOptions(workers=1))
     labels = Labels(seconds=0.5, size_bytes=1000, frames=100, example=0)
-    expected = forecast.forecast(options, labels, Film((9.0, 0.1, 0.1), 3000))
+    expected = forecast.forecast(options, labels, Film((9.0, 0.1, 0.1), (1990, 90, 90)))
     assert expected.clips == 100 and expected.workers == 1
     assert expected.seconds == pytest.approx(100 * (0.5 + 100 * 0.1))
-    assert expected.size_gb == pytest.approx(100 * (1000 + 100 * 1000) / 1e9)
+    assert expected.size_gb == pytest.approx(100 * (1000 + 1990 + 99 * 90) / 1e9)
     bare = forecast.forecast(replace(options, render=RenderOptions("none")), labels, None)
     assert bare.seconds == pytest.approx(50)
     assert forecast.forecast(replace(options, shard="2/4"), labels, None).seconds == pytest.approx(12.5)

@@ -7,6 +7,7 @@ commands: the jobs that ``sbatch`` is given are really run.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -25,9 +26,10 @@ from generator.cluster import ClusterFailed, Mark, Unfit, connected
 from generator.dataset import Dataset
 from generator.description import versions
 from generator.farm import GaveUp
-from generator.options import FarmOptions, GenerateOptions
+from generator.options import FarmOptions, GenerateOptions, command
 from generator.pipeline import ClipReport
 from tests.test_cli import LABELS, finish, program, wait_for_clips
+from tests.test_conf import options_from
 from tests.test_pipeline import LABELS as HERE
 from tests.test_pipeline import generate, hashes
 
@@ -232,6 +234,32 @@ def test_a_queue_that_is_not_here_and_jobs_that_are_not_described(tmp_path, monk
 def started(queue: str, **job: object) -> None:
     with connected(FarmOptions("dask", cluster=queue, job=job), lambda: 1):
         pass
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"scheduler": "host"}, "farm.scheduler = 'host' is not allowed: give an address, as in tcp://host:8786"),
+        ({"scheduler": "tcp://a:1", "cluster": "slurm"}, "farm.cluster = 'slurm' is not allowed: give left out where farm.scheduler"),
+        ({"cluster": "cloud"}, "farm.cluster = 'cloud' is not allowed: give one of local, slurm, pbs, lsf, sge"),
+        ({"workers": 0}, "workers = 0 is not allowed"),
+        ({"jobs": 0}, "farm.jobs = 0 is not allowed"),
+        ({"shards": 0}, "farm.shards = 0 is not allowed"),
+        ({"sbatch": "cpu"}, "farm.sbatch = 'cpu' is not allowed: give options of sbatch in one line"),
+        ({"sbatch": "-p cpu\nrm x"}, "farm.sbatch = .* is not allowed"),
+    ],
+    ids=str,
+)
+def test_wrong_keys(told, words):
+    with pytest.raises(ValueError, match=words):
+        FarmOptions("dask", **told)
+
+
+def test_the_command_to_go_on_names_the_cluster():
+    job = {"cores": 4, "memory": "8GB", "walltime": "04:00:00"}
+    options = replace(HERE, farm=FarmOptions("dask", cluster="slurm", jobs=3, job=job, sbatch="--partition=cpu"))
+    words = shlex.split(command(options))[3:]
+    assert options_from(*words).farm == options.farm
 
 
 # A cluster out of a queue
