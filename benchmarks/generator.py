@@ -1,6 +1,6 @@
 """How much the generator adds to the bare renderer, how it scales over workers, and whether memory stays flat.
 
-    python -m benchmarks.generator [--quick] [--clips 5] [--label-clips 60] [--memory-clips 300] [--cycles-clips 3] [--render standard]
+    python -m benchmarks.generator [--quick] [--clips 5] [--label-clips 60] [--memory-clips 300] [--cycles-clips 2] [--render standard]
 
 What is compared is measured in turns (A B A B …) in the same worker processes, so that a machine that grows slower, or busier, does so
 for both; of the ratios, least, median and most are printed. Printed, and what they should be:
@@ -55,7 +55,7 @@ from scenes.streams import Streams
 
 BUSY_LOAD = 0.5  # load average before anything was begun, from which on others are at work, too
 CYCLES_SAMPLES = 64
-CYCLES_FRAMES = 2  # of each scene; after the first, in which Cycles takes the scene in
+CYCLES_FRAMES = 1  # of each scene; after two others, with which Cycles takes in the scene and starts to denoise
 TAKES_WANTED = 15
 
 
@@ -361,7 +361,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--render", default="standard", help="render preset (default standard)")
     parser.add_argument("--label-clips", type=int, default=60, help="clips made without pictures; 0 leaves them out (default 60)")
     parser.add_argument("--memory-clips", type=int, default=300, help="tiny clips to watch the memory over; 0 leaves it out (default 300)")
-    parser.add_argument("--cycles-clips", type=int, default=3, help="scenes that Cycles draws frames of; 0 leaves it out (default 3)")
+    parser.add_argument("--cycles-clips", type=int, default=2, help="scenes that Cycles draws frames of; 0 leaves it out (default 2)")
     arguments = parser.parse_args()
     if arguments.quick:
         for name in ("clips", "label_clips", "memory_clips", "cycles_clips"):
