@@ -126,10 +126,9 @@ class Soak:
             self.starts += 1
             with tempfile.TemporaryFile() as words:
                 process = psutil.Popen(self.command("draft", self.root), stdout=words, stderr=words, start_new_session=True)
-                self._ill_treat(process, coming)
-                code = process.wait()
-                if code == -signal.SIGKILL:
+                if self._ill_treat(process, coming):
                     continue
+                code = process.wait()
                 words.seek(0)
                 said = words.read().decode(errors="replace")
                 if not (self.root / "dataset.json").exists():
@@ -137,8 +136,8 @@ class Soak:
                 print(said if code else "", end="", file=sys.stderr)
                 return code
 
-    def _ill_treat(self, process: psutil.Popen, coming: list[Mishap]) -> None:
-        """Watch one start of the run until it ends, and let happen what is due."""
+    def _ill_treat(self, process: psutil.Popen, coming: list[Mishap]) -> bool:
+        """Watch one start of the run until it ends, and let happen what is due; tells whether that ended it."""
         until_s = time.monotonic() + LONGEST_S
         while process.poll() is None:
             if time.monotonic() > until_s:
@@ -146,8 +145,12 @@ class Soak:
                 raise TimeoutError(f"{self.finished} of {self.clips} clips after {LONGEST_S / 3600:g} h")
             workers = self._look(process)
             if coming and workers and coming[0].clips <= self.finished:
-                self._befall(process, workers, coming.pop(0))
+                mishap = coming.pop(0)
+                self._befall(process, workers, mishap)
+                if mishap.to_run:
+                    return True
             time.sleep(LOOK_EVERY_S)
+        return False
 
     def _befall(self, process: psutil.Popen, workers: list[psutil.Process], mishap: Mishap) -> None:
         if mishap.to_run:

@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Generic, NoReturn, TypeVar
@@ -75,8 +75,9 @@ class CommandLine(Generic[Options]):
             sys.exit(BAD_INPUT)
 
     def complain(self, message: str) -> None:
-        """Say on stderr what is wrong."""
-        print(f"{self.program}: {message}", file=sys.stderr)
+        """Say on stderr what is wrong, if anyone listens."""
+        with suppress(OSError):
+            print(f"{self.program}: {message}", file=sys.stderr)
 
     def typed(self, configuration: DictConfig) -> Options:
         """The typed options of a composed configuration. Raises ValueError that names the key, what it got and what is allowed."""

@@ -1,15 +1,57 @@
-"""What is done and how long the rest takes: a bar on a terminal, else a line now and then."""
+"""What is done and how long the rest takes: a bar on a terminal, else a line now and then; and the console on which that is said."""
 
 from __future__ import annotations
 
+import io
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from rich import progress
 from rich.console import Console
 
 LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
+PLAIN_WIDTH = 120  # of tables in a file
+
+
+def console_of(stream: TextIO, quiet: bool = False) -> Console:
+    """A console on a stream; when nobody reads that any more, or it has no room, the work goes on unheard."""
+    heard = _Heard(stream)
+    return Console(file=heard, highlight=False, width=None if heard.isatty() else PLAIN_WIDTH, quiet=quiet)  # type: ignore[arg-type]
+
+
+class _Heard(io.TextIOBase):
+    """What is written to a stream, for as long as that takes it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with self._forgiven():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._forgiven():
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @contextmanager
+    def _forgiven(self) -> Iterator[None]:
+        """What the stream did not take leads nowhere, also when Python empties its buffer in the end."""
+        try:
+            yield
+        except OSError:
+            with suppress(OSError), open(os.devnull, "wb") as nowhere:  # a stream that is no file has no number
+                os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 class Progress:

@@ -16,17 +16,20 @@ from rich.markup import escape
 
 from conf.command_line import DONE, INCOMPLETE, INTERRUPTED, CommandLine
 from conf.progress import Progress as Bar
+from conf.progress import console_of
 from generator.dataset import Dataset, Unwritable
 from generator.farm import GaveUp, run
+from generator.locks import WHOLE
 from generator.machine import UnfitMachine, require_healthy
 from generator.options import GenerateOptions, command
-from generator.report import Progress, Summary
+from generator.report import ELSEWHERE, UNWRITABLE, Progress, Summary, left_to_merge
 from generator.slurm import submit
 from generator.standing import GIVEN_UP, Standing
 from qa_templates.quota import check
 
 SHORTHANDS = ("name", "workers", "width", "height", "fps", "duration", "difficulty", "questions_per_video")
-PLAIN_WIDTH = 120  # of tables in a file
+MOST_IN_HASTE = 5000  # clips of which an interrupted run writes the index: it takes a few seconds
+SILENT_S = 300.0  # at least, before a machine is taken to be gone
 LINE = CommandLine("generator", "generate", GenerateOptions, SHORTHANDS, told=(UnfitMachine,))
 
 
@@ -38,7 +41,7 @@ def main() -> NoReturn:
 
 
 def _generate_here(options: GenerateOptions) -> int:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH, quiet=options.quiet)
+    console = console_of(sys.stdout, quiet=options.quiet)
     try:
         with _two_interrupts(options, console):
             return generate(options, console)
@@ -91,43 +94,48 @@ def generate(options: GenerateOptions, console: Console) -> int:
         require_healthy()
     with Dataset.open(options) as dataset:
         missing, todo = _todo(options, dataset, console)
-        standing = Standing(len(todo))
+        standing = Standing(len(todo), silent_after_s=max(SILENT_S, 2 * options.timeout_s))
         halt = _make(todo, options, dataset, standing, console)
-        published = _published(dataset, halt)
-    is_interrupted = isinstance(halt, KeyboardInterrupt)
+        is_interrupted = isinstance(halt, KeyboardInterrupt)
+        published = _published(dataset, options, is_interrupted, is_said=isinstance(halt, Unwritable))
     there, left_out = len(options.indices) - len(missing), len(missing) - len(todo)
     summary = Summary(options, standing, dataset, there, left_out, published, is_stopped=halt is not None and not is_interrupted)
     summary.print(console)
     if is_interrupted:
         raise KeyboardInterrupt
-    return INCOMPLETE if halt or published is None or summary.lacking else DONE
+    return INCOMPLETE if halt or published == UNWRITABLE or summary.lacking else DONE
 
 
 def _todo(options: GenerateOptions, dataset: Dataset, console: Console) -> tuple[list[int], list[int]]:
     """Clips that are not there, and those of them that are to be made: not what an earlier run quarantined."""
     if options.only is not None:
         dataset.release(options.indices)
+        dataset.unpublish(options.indices)
         return list(options.indices), list(options.indices)
     _discard_damaged(options, dataset, console)
     missing = dataset.missing(options.indices)
     if options.farm.retry_quarantined:
         dataset.release(missing)
     quarantined = set(dataset.quarantined(missing))
-    return missing, [index for index in missing if index not in quarantined]
+    todo = [index for index in missing if index not in quarantined]
+    dataset.unpublish(index for index in todo if not dataset.missing_layers(index))
+    return missing, todo
 
 
 def _discard_damaged(options: GenerateOptions, dataset: Dataset, console: Console) -> None:
-    """Take away finished clips that are not what they were when they were written, so that they are made again."""
+    """Take away finished clips that are not what they were when they were written, so that they are made again.
+
+    Those that lack a layer are looked at as well, which is made out of their files.
+    """
     if options.farm.check == "none":
         return
-    missing = set(dataset.missing(options.indices))
-    there = [index for index in options.indices if index not in missing]
-    with Bar(console, len(there), "finished clips checked") as bar:
-        for index, reason in dataset.examined(there, options.farm.check):
+    with Bar(console, len(options.indices), "clips checked") as bar:
+        for index, reason in dataset.examined(options.indices, options.farm.check):
             bar.add(1)
             if reason:
                 console.print(escape(f"clip {index} is made again: {reason}"), soft_wrap=True)
                 dataset.discard(index)
+                dataset.release([index])  # what is damaged may be why it was given up
 
 
 def _make(todo: list[int], options: GenerateOptions, dataset: Dataset, standing: Standing, console: Console) -> BaseException | None:
@@ -142,7 +150,9 @@ def _make(todo: list[int], options: GenerateOptions, dataset: Dataset, standing:
                     if options.quiet and report.status in GIVEN_UP:
                         LINE.complain(report.message)
             except KeyboardInterrupt:
-                console.print("Interrupted: the workers are ended, and the index is written. Once more to leave at once.", soft_wrap=True)
+                console.print(
+                    "Interrupted: the workers are ended, and what is there is summed up. Once more to leave now.", soft_wrap=True
+                )
                 raise
     except KeyboardInterrupt as interrupt:
         return interrupt
@@ -152,14 +162,23 @@ def _make(todo: list[int], options: GenerateOptions, dataset: Dataset, standing:
     return None
 
 
-def _published(dataset: Dataset, halt: BaseException | None) -> int | None:
-    """Clips in the index, which is written anew; None where it cannot be."""
+def _published(dataset: Dataset, options: GenerateOptions, is_interrupted: bool, is_said: bool) -> int | str:
+    """Clips in the index, which is written anew; or why it is not.
+
+    It is made of the clips of all shards, so that they do not wait for each other, and who is interrupted does not wait for much.
+
+    Args:
+        is_said: whether it was told already that nothing can be written.
+    """
+    if is_interrupted and len(list((dataset.root / "annotations").glob("*.json"))) > MOST_IN_HASTE:
+        return left_to_merge(options)
     try:
-        return dataset.publish()
+        clips = dataset.publish(waits=options.shard == WHOLE and not is_interrupted)
     except Unwritable as error:
-        if not isinstance(halt, Unwritable):
+        if not is_said:
             LINE.complain(str(error))
-        return None
+        return UNWRITABLE
+    return ELSEWHERE if clips is None else clips
 
 
 if __name__ == "__main__":

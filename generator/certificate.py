@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.atomic import sha256_of, write_atomically
-from generator.locks import alone
+from generator.locks import INDEX, alone
 
 CHECKSUMS = "checksums.sha256"
 REPORT, PAGE, FIGURES, CARD, VERDICTS = "report.json", "REPORT.md", "figures", "README.md", "verdicts.jsonl"
@@ -53,7 +53,7 @@ def write_section(
         OSError: the folder cannot be written to.
         ValueError: a number is not finite.
     """
-    with alone(root):
+    with alone(root, INDEX):
         present = present_checksums(root)
         if present != examined:
             raise Changed(f"{root / CHECKSUMS} has changed since the proof began: give the same command again when nothing writes there")

@@ -7,25 +7,33 @@ So joblib is given another one here.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib
 import itertools
 import logging
 import platform
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from joblib.parallel import ParallelBackendBase
 
 from generator.atomic import PART
 from generator.dataset import Dataset
 from generator.description import versions
+from generator.devices import drawing_gpus
+from generator.machine import UnfitMachine, require_healthy
 from generator.options import FarmOptions, GenerateOptions
-from generator.worker import Crew
+from generator.worker import Crew, Dismissed, Worker
+
+log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -34,6 +42,8 @@ CONNECT_S = 10.0  # for a scheduler to answer, at first and after the connection
 DISMISS_S = 10.0  # for the workers of a cluster to end what they do
 AT_ONCE = 1000  # tasks that the scheduler holds at least, so that there is work for those who join later
 PER_THREAD = 2  # the same, for each thread of the cluster
+LOOK_S = 1.0  # between two looks at whether the run that a crew works for still lasts
+PACKAGES = ("scenes", "qa_templates", "generator")  # whose code decides what is in a clip
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
 
 
@@ -65,7 +75,8 @@ def connected(farm: FarmOptions, workers: Callable[[], int]) -> Iterator[Any]:
         try:
             client = distributed.Client(**address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise ClusterFailed(f"no Dask scheduler answers at farm.scheduler={farm.scheduler}: {error}") from error
+            where = f"at farm.scheduler={farm.scheduler}" if farm.scheduler else f"of the {farm.cluster} cluster that was started"
+            raise ClusterFailed(f"no Dask scheduler answers {where}: {error}") from error
         yield stack.enter_context(client)
 
 
@@ -73,7 +84,8 @@ def _library(name: str) -> Any:
     try:
         library = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise ValueError(f"farm = 'dask' is not allowed here: {error.name} is missing; pip install 'motionfoundry[dask]'") from error
+        remedy = "run pip install '.[dask]' in the folder of MotionFoundry"
+        raise ValueError(f"farm = 'dask' is not allowed here: {error.name} is missing; {remedy}") from error
     logging.getLogger("distributed").setLevel(logging.WARNING)  # it tells of every connection
     return library
 
@@ -100,13 +112,40 @@ def _started(farm: FarmOptions, workers: Callable[[], int]) -> Any:
     except (ValueError, TypeError) as error:
         told = " ".join(str(error).split())
         raise ValueError(f"farm.job = {dict(farm.job)} is not allowed: give +farm.job.cores=4 +farm.job.memory=8GB …; {told}") from error
+    cluster.scale(jobs=farm.jobs)
+    try:
+        cluster.sync(_complete, cluster)
+    except RuntimeError as error:  # of the command that submits
+        cluster.close()
+        told = " ".join(str(error).split())
+        raise ClusterFailed(f"{submit} does not take the jobs of farm.cluster={farm.cluster}: {told}") from error
     cluster.adapt(minimum_jobs=farm.jobs, maximum_jobs=farm.jobs)
     return cluster
 
 
-def threads(client: Any) -> int:
-    """Threads that the workers of a cluster have today; each of them makes one clip at a time."""
-    return sum(client.nthreads().values())
+async def _complete(cluster: Any) -> None:
+    """Wait until its jobs are submitted; `adapt` would be silent where they are refused, and try again for ever."""
+    await cluster._correct_state()
+
+
+def threads(client: Any, farm: FarmOptions) -> int:
+    """Threads that the workers of a cluster have, or will have where they are yet to start; each of them makes one clip at a time."""
+    is_queued = farm.scheduler is None and farm.cluster != "local"
+    return max(sum(client.nthreads().values()), farm.jobs * int(farm.job.get("cores", 1)) if is_queued else 0)
+
+
+def addresses(client: Any) -> set[str]:
+    """Of the workers that a cluster has now."""
+    return set(client.nthreads())
+
+
+def leave_out(client: Any, address: str, reason: str) -> None:
+    """Have a cluster do without a worker."""
+    from distributed.client import CancelledError
+
+    log.warning("the Dask worker at %s is retired: %s", address, reason)
+    with suppress(Exception, CancelledError):  # it may be gone already
+        client.retire_workers([address])
 
 
 # Tasks
@@ -138,7 +177,7 @@ class Dask(ParallelBackendBase):
 
         Raises:
             ClusterFailed: the connection broke.
-            Unfit: a worker there cannot work for us.
+            Unfit: a worker there cannot even begin.
         """
         from distributed import KilledWorker
         from distributed.client import CancelledError
@@ -147,12 +186,25 @@ class Dask(ParallelBackendBase):
             return out.result()
         except KilledWorker:
             return [None]
-        except Unfit:
-            raise
         except (Exception, CancelledError) as error:
             if out.status != "error":
                 raise ClusterFailed("the connection to the Dask scheduler broke") from error
             raise Unfit(f"a worker of the Dask cluster fails with {type(error).__name__}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Made]):
+    """What came of a task.
+
+    Args:
+        machine: address of the Dask worker that had it.
+        made: what the task returned; None where it was not begun.
+        refusal: why it was not: that machine cannot work for this run.
+    """
+
+    machine: str
+    made: Made | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,39 +215,110 @@ class Mark:
         path: absolute.
         options: of the run.
         versions: of what a clip depends on, on the machine that began the run.
+        code: digest of this package there.
     """
 
     path: Path
     options: GenerateOptions
     versions: Mapping[str, str]
+    code: str
 
     def require(self) -> None:
-        """Raises Unfit where this machine sees other files, or has other packages."""
+        """Raises Unfit where this machine sees other files, has other packages, or lacks what it needs to draw."""
+        here = f"the Dask worker on {platform.node()}"
         if not self.path.exists():
-            folder = self.path.parent
-            raise Unfit(f"the Dask worker on {platform.node()} does not see {folder} as it is here: give an out= that all machines share")
-        here = versions(self.options)
-        if differing := [name for name, version in self.versions.items() if here.get(name) != version]:
-            told = ", ".join(f"{name} {here.get(name, '(none)')} in place of {self.versions[name]}" for name in differing)
-            raise Unfit(f"the Dask worker on {platform.node()} has {told}: install there what is here")
+            raise Unfit(f"{here} does not see {self.path.parent} as it is here: give an out= that all machines share")
+        found = versions(self.options)
+        if differing := [name for name, version in self.versions.items() if found.get(name) != version]:
+            told = ", ".join(f"{name} {found.get(name, '(none)')} in place of {self.versions[name]}" for name in differing)
+            raise Unfit(f"{here} has {told}: install there what is here")
+        if self.code != code():
+            raise Unfit(f"{here} has MotionFoundry in another state, which may make other clips: install there what is here")
+        try:
+            if self.options.renders:
+                require_healthy()
+            drawing_gpus(self.options)
+        except (UnfitMachine, ValueError) as error:
+            raise Unfit(f"{here} cannot draw: {error}") from error
+
+
+@functools.cache
+def code() -> str:
+    """A digest of the modules that decide what is in a clip: their versions are the same in every checkout."""
+    root = Path(__file__).parent.parent
+    files = sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
+    told = "".join(f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in files)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 @contextmanager
 def marked(dataset: Dataset, options: GenerateOptions) -> Iterator[Mark]:
     """Mark the folder of a data set for a run."""
     with tempfile.NamedTemporaryFile(prefix=f"{PART}dask-", dir=dataset.root.resolve()) as stream:
-        yield Mark(Path(stream.name), options, versions(options))
+        yield Mark(Path(stream.name), options, versions(options), code())
 
 
 # In the workers of the cluster
 
+
+class CrewOfARun(Crew):
+    """A crew that is dismissed when the mark of its run is gone.
+
+    Where the program that hands out the clips is killed, tasks go on here, and the mark stays. The next run sweeps it away, before it makes
+    the same clips: no attempt is begun from then on, and those that were end in a moment.
+    """
+
+    def __init__(self, mark: Path) -> None:
+        super().__init__()
+        self._mark = mark
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @contextmanager
+    def hire(self, environment: Callable[[int], Mapping[str, str]]) -> Iterator[Worker]:
+        """As `Crew.hire`."""
+        if not _is_there(self._mark):
+            self.dismiss()
+        with super().hire(environment) as worker:
+            yield worker
+
+    def _watch(self) -> None:
+        while _is_there(self._mark):
+            time.sleep(LOOK_S)
+        self.dismiss()
+        _CREWS.pop(self._mark.name, None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # the drive cannot say at the moment
+        return True
+
+
 _CREWS: dict[str, Crew] = {}  # of this process, by run
+_entering = threading.Lock()
 
 
-def work_there(work: Callable[[Item, Crew], Made], mark: Mark, item: Item) -> Made:
-    """Do a task of a run in a thread of a Dask worker, with the crew that the run has in its process. Raises Unfit."""
-    mark.require()
-    return work(item, _CREWS.setdefault(mark.path.name, Crew()))
+def work_there(work: Callable[[Item, Crew], Made], mark: Mark, item: Item) -> Answer[Made]:
+    """Do a task of a run in a thread of a Dask worker, with the crew that the run has in its process."""
+    from distributed import get_worker
+
+    machine = get_worker().address
+    try:
+        return Answer(machine, work(item, _crew_of(mark)))
+    except (Unfit, OSError) as error:
+        return Answer(machine, refusal=str(error) or type(error).__name__)
+    except Dismissed:
+        return Answer(machine, refusal=f"the Dask worker on {platform.node()} was told that the run is over")
+
+
+def _crew_of(mark: Mark) -> Crew:
+    """Raises Unfit where this machine cannot work for the run."""
+    with _entering:
+        if mark.path.name not in _CREWS:
+            mark.require()
+            _CREWS[mark.path.name] = CrewOfARun(mark.path)
+        return _CREWS[mark.path.name]
 
 
 def dismiss(client: Any, mark: Mark) -> None:
@@ -207,4 +330,5 @@ def dismiss(client: Any, mark: Mark) -> None:
 
 
 def _dismiss_there(run: str) -> None:
-    _CREWS.setdefault(run, Crew()).dismiss()
+    if crew := _CREWS.get(run):
+        crew.dismiss()

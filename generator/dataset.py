@@ -24,16 +24,17 @@ from typing import Any
 from generator import index as whole
 from generator.annotations import layer_path
 from generator.atomic import PART, flush, sha256_of, write_atomically
-from generator.certificate import CHECKSUMS, FIGURES
+from generator.certificate import FIGURES
 from generator.description import described, settle
 from generator.locks import LOCK, WHOLE, hold, nobody_else
 from generator.options import GenerateOptions, reproduce
-from generator.records import annotation_text, write_annotation
+from generator.records import write_annotation
 
 KEY_VERSION = 2  # of what a key follows from: another one names every clip anew
 RUNS = "runs"  # folder of what is told of the runs that made a data set
 QUARANTINE = f"{RUNS}/quarantine"
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NEARLY_FULL_MB = 1000  # more than a clip can take
 READERS = 4  # threads that read finished clips
 
 
@@ -142,10 +143,12 @@ class Dataset:
         if check == "none":
             yield from ((index, "") for index in indices)
             return
-        sums = _published(self.root) if check == "sums" else {}
-        asked, readers = list(indices), ThreadPoolExecutor(READERS)
+        sums = whole.published_sums(self.root) if check == "sums" else {}
+        asked, present, readers = list(indices), _names_in(self.root / "annotations"), ThreadPoolExecutor(READERS)
+        begun = {index: None for index in asked if self.annotation(self.key(index)).name in present}
+        reasons = readers.map(partial(self._damage, check=check, sums=sums), begun)
         try:
-            yield from zip(asked, readers.map(partial(self._damage, check=check, sums=sums), asked), strict=True)
+            yield from ((index, next(reasons) if index in begun else "") for index in asked)
         finally:
             readers.shutdown(cancel_futures=True)  # who stops early does not wait for the rest
 
@@ -166,7 +169,7 @@ class Dataset:
             return f"its annotation cannot be used: {error}"
         if told["index"] != index:
             return f"its annotation says that it is clip {told['index']}"
-        if check == "sums" and not _as_published(text, sums, place.annotation.relative_to(self.root).as_posix()):
+        if check == "sums" and not whole.is_published(text, sums, place.annotation.relative_to(self.root).as_posix()):
             return "its annotation is not what was published"
         wrong = (self._departure(place.of(name), told["files"].get(name), check) for name in self.held)
         return next(filter(None, wrong), "")
@@ -203,7 +206,8 @@ class Dataset:
         with unwritable_named(self.root):
             free_mb = shutil.disk_usage(self.root).free / 1e6
             if free_mb < self.min_free_mb:
-                raise OSError(errno.ENOSPC, f"{free_mb:.0f} MB are free, and farm.min_free_mb asks for {self.min_free_mb}")
+                why = f"{free_mb:.0f} MB are free, and farm.min_free_mb asks for {self.min_free_mb}"
+                raise OSError(errno.ENOSPC, why, str(self.root))
             folder = Path(tempfile.mkdtemp(prefix=f"{PART}{self.key(index)}-", dir=self.root))
             try:
                 layers = {name: folder / name for name in self.layers}
@@ -273,14 +277,14 @@ class Dataset:
 
     def tidy(self) -> bool:
         """Sweep everything, unless a run may be at work; tells whether it did."""
-        with nobody_else(self.root) as alone:
+        with unwritable_named(self.root), nobody_else(self.root) as alone:
             if alone:
                 self.sweep()
         return alone
 
     # What is said of a run lies apart: it names machines and times, which the data do not.
 
-    def quarantine(self, index: int, options: GenerateOptions, failures: Sequence[str], words: str) -> str:
+    def quarantine(self, index: int, options: GenerateOptions, failures: Sequence[str], words: str, host: str = "") -> str:
         """Write down that a clip was given up, and why; returns that in a sentence, with the command that makes it alone.
 
         Args:
@@ -288,12 +292,13 @@ class Dataset:
             options: of the run.
             failures: why each attempt failed, the last one last.
             words: the end of what the process said that failed last, or its traceback.
+            host: the machine that it was; this one if that is not told.
 
         Raises:
             Unwritable: it cannot be written down.
         """
         key, again, place = self.key(index), reproduce(options, index), self._quarantined(index)
-        told = {"index": index, "key": key, "template": options.intent(index).template, "host": platform.node()}
+        told = {"index": index, "key": key, "host": host or platform.node()}
         told |= {"failures": list(failures), "words": words, "reproduce": again}
         with unwritable_named(self.root):
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -306,8 +311,8 @@ class Dataset:
         return [index for index in indices if self._quarantined(index).name in present]
 
     def quarantine_record(self, index: int) -> dict[str, Any]:
-        """What is written down of a clip in quarantine: ``{index, key, template, host, failures, words, reproduce}``; ``{}`` of others."""
-        unread = dict.fromkeys(("template", "host", "words", "reproduce"), "") | {"failures": ["its record cannot be read"]}
+        """What is written down of a clip in quarantine: ``{index, key, host, failures, words, reproduce}``; ``{}`` of others."""
+        unread = dict.fromkeys(("host", "words", "reproduce"), "") | {"failures": ["its record cannot be read"]}
         try:
             return {"index": index, "key": self.key(index), **unread, **json.loads(self._quarantined(index).read_bytes())}
         except FileNotFoundError:
@@ -323,10 +328,14 @@ class Dataset:
     def _quarantined(self, index: int) -> Path:
         return self.root / QUARANTINE / f"{self.key(index)}.json"
 
-    def publish(self) -> int:
-        """Write the files that are made out of all clips, as `generator.index.publish` does. Returns the number of clips."""
+    def publish(self, waits: bool = True) -> int | None:
+        """Write the files that are made out of all clips, as `generator.index.publish` does. Returns the number of clips, or None."""
         with unwritable_named(self.root):
-            return whole.publish(self.root)
+            return whole.publish(self.root, waits)
+
+    def unpublish(self, indices: Iterable[int]) -> None:
+        """Forget the published sums of clips that are about to be made anew, for what comes may be other than what was published."""
+        whole.unpublish(self.root, {self.key(index) for index in indices})
 
 
 # Files
@@ -348,33 +357,27 @@ def _unlink(path: Path) -> None:
         path.unlink()
 
 
-def _published(root: Path) -> dict[str, str]:
-    """SHA-256 by path, as the checksums of a data set list them; none before they are written."""
-    path = root / CHECKSUMS
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-
-
-def _as_published(text: bytes, sums: Mapping[str, str], name: str) -> bool:
-    """Whether an annotation is the one whose sum was published, or that one with layers that were added since; or was not published."""
-    if name not in sums or hashlib.sha256(text).hexdigest() == sums[name]:
-        return True
-    annotation = json.loads(text)
-    before = {each: file for each, file in annotation["files"].items() if file["path"] in sums}
-    return hashlib.sha256(annotation_text({**annotation, "files": before})).hexdigest() == sums[name]
-
-
 @contextmanager
 def unwritable_named(root: Path) -> Iterator[None]:
-    """Turn what a system says when a folder takes nothing more into Unwritable: there is no room, or it is read-only or gone by now."""
+    """Turn what a system says when a folder takes nothing more into Unwritable: there is no room, or it is read-only or gone by now.
+
+    What it says of another folder, as that there is no room for temporary files, goes through.
+    """
     try:
         yield
     except Exception as error:
         number = getattr(error, "errno", None)
-        refusal = error if number in DISK_FULL else None if number is None else _refusal(root)
+        refusal = None if number is None else error if number in DISK_FULL and _is_there(error, root) else _refusal(root)
         if refusal is None:
             raise
         raise Unwritable(_why_unwritable(root, refusal)) from error
+
+
+def _is_there(error: Any, root: Path) -> bool:
+    """Whether it is a folder that has no room, by the file that the system names, or else by the room that there is."""
+    if isinstance(name := getattr(error, "filename", None), str):
+        return Path(name).absolute().is_relative_to(root.absolute())
+    return error.errno != errno.ENOSPC or shutil.disk_usage(root).free < NEARLY_FULL_MB * 1e6
 
 
 def _refusal(root: Path) -> OSError | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.atomic import write_atomically
+from generator.locks import alone
 from generator.options import CURRICULUM, OF_THE_MACHINE, GenerateOptions, content, flatten
 from qa_templates.curriculum import written
 
@@ -41,12 +42,17 @@ def described(root: Path) -> dict[str, Any]:
 
 
 def settle(root: Path, options: GenerateOptions) -> None:
-    """Write down the configuration, or make sure that it is the one written down.
+    """Write down the configuration, or make sure that it is the one written down: of shards that begin together, the first one's.
 
     Raises:
         ConfigurationChanged: it is another; lists what differs.
         ValueError: it cannot be read.
     """
+    with alone(root, "beginning"):
+        _settle(root, options)
+
+
+def _settle(root: Path, options: GenerateOptions) -> None:
     path = root / NAME
     if not path.exists():
         write_atomically(path, json.dumps(_description(options), indent=2) + "\n")

@@ -20,19 +20,32 @@ from typing import TypeVar
 import joblib
 from joblib.parallel import ParallelBackendBase
 
-from generator.cluster import AT_ONCE, PER_THREAD, ClusterFailed, Dask, Unfit, connected, dismiss, marked, threads, work_there
+from generator.cluster import (
+    AT_ONCE,
+    PER_THREAD,
+    Answer,
+    ClusterFailed,
+    Dask,
+    Unfit,
+    addresses,
+    connected,
+    dismiss,
+    leave_out,
+    marked,
+    threads,
+    work_there,
+)
 from generator.dataset import Dataset, Unwritable
 from generator.devices import drawing_gpus, pinned
 from generator.options import GenerateOptions
 from generator.pipeline import ClipReport, attempt_clip, expected_frames
+from generator.trust import GIVE_UP_AFTER, LOST_AFTER, Trust
 from generator.worker import THREAD_COUNTS, Crew, Dismissed, Worker, WorkerDied
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-GIVE_UP_AFTER = 5  # clips that fail before any was made: the options or the machine are to blame
-LOST_AFTER = 20  # clips that crash one after the other, when some were made before: the machine is
 LAST_CLIPS = 8  # for each worker: so many of the last clips are handed out longest first, so that all end at about the same time
 MOST_LAST_CLIPS = 256  # of all workers: to look at one takes a few hundredths of a second
 
@@ -50,18 +63,19 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
         Unwritable: there is no room; the clip is reported first.
         GaveUp: clip after clip failed, which are reported first; or the cluster did.
     """
-    is_made, seen, in_a_row = False, 0, 0
+    is_made, seen, in_a_row = any((dataset.root / "annotations").glob("*.json")), 0, list[int]()
     with closing(_reports(indices, options, dataset)) as reports:
         for report in reports:
             yield report
             if report.status == "unwritable":
                 raise Unwritable(report.message)
             is_made, seen = is_made or report.status == "written", seen + 1
-            in_a_row = 0 if report.status == "written" or (is_made and report.status == "exhausted") else in_a_row + 1
-            if in_a_row == (LOST_AFTER if is_made else GIVE_UP_AFTER) and seen < len(indices):
+            is_alone = report.status == "written" or (is_made and report.status == "exhausted")
+            in_a_row = [] if is_alone else [*in_a_row, report.index]
+            if len(in_a_row) == (LOST_AFTER if is_made else GIVE_UP_AFTER) and seen < len(indices):
                 reports.close()
-                dataset.release(indices)  # they were not to blame
-                which = f"{'the last' if is_made else 'the first'} {in_a_row} clips all failed"
+                dataset.release(in_a_row)  # they were not to blame
+                which = f"{'the last' if is_made else 'the first'} {len(in_a_row)} clips all failed"
                 why = f"clip {report.index}: {report.failures[-1]}" if report.failures else report.message
                 raise GaveUp(f"{which}, so the other {len(indices) - seen} were not made. The last one: {why}")
 
@@ -121,7 +135,9 @@ def _reports_from_here(indices: Sequence[int], options: GenerateOptions, dataset
 
 
 def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
-    """Clips whose workers died, or that were lost with the scheduler, are handed out again, as long as some are made each time."""
+    """Clips that were not made because of their workers are handed out again, or that were lost with the scheduler, as long as some are
+    made each time.
+    """
     left = dict.fromkeys(indices)
     while left:
         before, failure = len(left), ClusterFailed("the workers that had the clips died, time after time")
@@ -129,7 +145,7 @@ def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, datase
             with closing(_round_of_cluster(list(left), options, dataset)) as reports:
                 for report in reports:
                     del left[report.index]
-                    yield report
+                    yield _quarantined(report, options, dataset) if report.status == "failed" else report
         except ClusterFailed as error:
             failure = error
         if left and (len(left) == before or isinstance(failure, Unfit)):
@@ -137,24 +153,36 @@ def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, datase
 
 
 def _round_of_cluster(indices: list[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
-    """Reports on those clips that were made."""
+    """Reports on those clips that were made, or are to blame that they were not."""
     there = replace(dataset, root=dataset.root.resolve())
     with connected(options.farm, partial(workers_of, options)) as client, marked(there, options) as mark:
+        if not addresses(client):
+            log.warning("no worker of the Dask cluster has joined yet: the run goes on when one does")
         make = partial(work_there, partial(_make_there, options=options, dataset=there), mark)
-        in_turn = in_order(indices, options, threads(client))
-        at_once = max(AT_ONCE, PER_THREAD * threads(client))
+        workers = threads(client, options.farm)
+        in_turn, at_once = in_order(indices, options, workers), max(AT_ONCE, PER_THREAD * workers)
         try:
-            with closing(_spread(make, in_turn, at_once, Dask(client, f"clip-{mark.path.name}"))) as reports:
-                yield from filter(None, reports)
+            with closing(_spread(make, in_turn, at_once, Dask(client, f"clip-{mark.path.name}"))) as answers:
+                yield from _trusted(filter(None, answers), Trust(partial(addresses, client), partial(leave_out, client)))
         finally:
             dismiss(client, mark)
+
+
+def _trusted(answers: Iterable[Answer[ClipReport]], trust: Trust) -> Iterator[ClipReport]:
+    """Reports for which clips are to blame, not the machines that had them. Raises Unfit where a machine is that cannot be spared."""
+    for answer in answers:
+        if answer.made is not None:
+            yield from trust.told(answer.machine, answer.made)
+        elif not trust.refused(answer.machine, answer.refusal):
+            raise Unfit(answer.refusal)
+    yield from trust.rest()
 
 
 def _make_there(index: int, crew: Crew, options: GenerateOptions, dataset: Dataset) -> ClipReport:
     place = dataset.files(index)
     if options.only is None and all(path.exists() for path in (place.annotation, *map(place.of, dataset.held))):
         return ClipReport(index, dataset.key(index), "written")  # the worker that made it was gone before it could say so
-    return make_safely(index, options, dataset, crew)
+    return _attempts(index, options, dataset, crew)
 
 
 def _spread(
@@ -201,11 +229,14 @@ def workers_of(options: GenerateOptions) -> int:
     return gpus if gpus and options.farm.workers == -1 else _count(options.farm.workers)
 
 
-def in_order(indices: Sequence[int], options: GenerateOptions, workers: int) -> list[int]:
-    """In which order clips are begun: as they come, but the last ones longest first, so that no worker idles at the end."""
-    last = min(LAST_CLIPS * workers, MOST_LAST_CLIPS) if options.renders else 0
-    first, rest = list(indices[: max(len(indices) - last, 0)]), indices[max(len(indices) - last, 0) :]
-    return first + sorted(rest, key=lambda index: -expected_frames(index, options))
+def in_order(indices: Sequence[int], options: GenerateOptions, workers: int) -> Iterator[int]:
+    """In which order clips are begun: as they come, but the last ones longest first, so that no worker idles at the end.
+
+    To look at these takes a while; it is done when their turn comes, and others are being made.
+    """
+    first = max(len(indices) - min(LAST_CLIPS * workers, MOST_LAST_CLIPS), 0) if options.renders else len(indices)
+    yield from indices[:first]
+    yield from sorted(indices[first:], key=lambda index: -expected_frames(index, options))
 
 
 # One clip, whatever happens
@@ -213,13 +244,17 @@ def in_order(indices: Sequence[int], options: GenerateOptions, workers: int) -> 
 
 def make_safely(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
     """Make a clip in a worker; each failure costs a worker and an attempt, and after ``farm.max_failures`` the clip is quarantined."""
+    report = _attempts(index, options, dataset, crew)
+    return _quarantined(report, options, dataset) if report.status == "failed" else report
+
+
+def _attempts(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
+    """What came of the last attempt at a clip, with the failures of all."""
     failures: tuple[str, ...] = ()
     while True:
         report = _attempt(index, options, dataset, crew)
         failures += report.failures
-        if report.status == "failed" and len(failures) >= options.farm.max_failures:
-            return _quarantined(replace(report, failures=failures), options, dataset)
-        if report.status != "failed":
+        if report.status != "failed" or len(failures) >= options.farm.max_failures:
             return replace(report, failures=failures)
 
 
@@ -242,7 +277,7 @@ def _attempt(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew)
 
 def _quarantined(report: ClipReport, options: GenerateOptions, dataset: Dataset) -> ClipReport:
     try:
-        message = dataset.quarantine(report.index, options, report.failures, report.trace)
+        message = dataset.quarantine(report.index, options, report.failures, report.trace, report.host)
     except Unwritable as error:
         return replace(report, status="unwritable", message=str(error))
     return replace(report, status="quarantined", message=message)

@@ -5,10 +5,11 @@ They follow from ``dataset.json`` and the annotations on disk alone, whoever mad
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from generator.annotations import LAYERS, SUFFIXES
 from generator.atomic import checksum_lines, sha256_of, write_atomically
 from generator.certificate import CHECKSUMS
 from generator.description import described
-from generator.locks import alone
+from generator.locks import INDEX, LOCK, alone
 from generator.options import CURRICULUM
+from generator.records import annotation_text
 from qa_templates.curriculum import curriculum_of
 
 log = logging.getLogger(__name__)
@@ -26,38 +28,94 @@ log = logging.getLogger(__name__)
 META = "video_info.meta.jsonl"
 PAIRS = "pairs.jsonl"
 CAPTIONS = "captions.jsonl"
+AGAIN = f"{LOCK}-index-again"  # a mark for whoever writes them to do so once more
 SUMMED_UP = ("index", "key", "video_info", "questions", "caption", "twin", "files")  # of an annotation
 
 
-def publish(root: Path) -> int:
+def publish(root: Path, waits: bool = True) -> int | None:
     """Write the files out of the annotations on disk. Returns the number of clips.
 
-    Shards that end together publish one after the other, so that the last to do so has seen the clips of all. An annotation that cannot
-    be read is left out, and said so: a run that is asked for that clip makes it again.
+    An annotation that cannot be read, or is not what was published, is left out, and said so: its published sums stay, so that it is
+    known for damaged until it is made again.
+
+    Args:
+        waits: for another who is publishing. Else it is left to them, who do it once more when they are done: None is returned.
 
     Raises:
         OSError: one of the files cannot be written.
     """
-    with alone(root):
-        annotations = sorted(_summaries(root), key=lambda each: each["index"])
-        rows = [row for each in annotations for row in meta_rows(each)]
-        write_atomically(root / META, _json_lines(rows))
-        write_atomically(root / CAPTIONS, _json_lines(caption_rows(annotations)))
-        pairs = pair_rows(annotations)
-        write_atomically(root / PAIRS, _json_lines(pairs)) if pairs else (root / PAIRS).unlink(missing_ok=True)
-        write_atomically(root / CHECKSUMS, checksum_lines(_sums(root, annotations)))
-        write_atomically(root / "README.md", _card(root, described(root), annotations, rows))
+    (root / AGAIN).touch()
+    clips = None
+    while (root / AGAIN).exists():  # or someone came meanwhile, whose clips may have come too late to be seen
+        with alone(root, INDEX, waits) as is_alone:
+            if not is_alone:
+                break
+            (root / AGAIN).unlink(missing_ok=True)
+            clips = _publish(root)
+    return clips
+
+
+def _publish(root: Path) -> int:
+    before = published_sums(root)
+    found, left_out = _summaries(root, before)
+    annotations = sorted(found, key=lambda each: each["index"])
+    rows = [row for each in annotations for row in meta_rows(each)]
+    write_atomically(root / META, _json_lines(rows))
+    write_atomically(root / CAPTIONS, _json_lines(caption_rows(annotations)))
+    pairs = pair_rows(annotations)
+    write_atomically(root / PAIRS, _json_lines(pairs)) if pairs else (root / PAIRS).unlink(missing_ok=True)
+    kept = {name: digest for name, digest in before.items() if _key_in(name) in left_out}
+    write_atomically(root / CHECKSUMS, checksum_lines(kept | _sums(root, annotations)))
+    write_atomically(root / "README.md", _card(root, described(root), annotations, rows))
     return len(annotations)
 
 
-def _summaries(root: Path) -> list[dict[str, Any]]:
-    summaries = []
+def _summaries(root: Path, sums: Mapping[str, str]) -> tuple[list[dict[str, Any]], set[str]]:
+    """What is told of each clip, and the keys of those that are left out."""
+    summaries, left_out = [], set()
     for path in (root / "annotations").glob("*.json"):
         try:
-            summaries.append(summary(path.read_bytes(), path.stem))
+            text = path.read_bytes()
+            told = summary(text, path.stem)
+            if not is_published(text, sums, f"annotations/{path.name}"):
+                raise ValueError("it is not what was published")
+            summaries.append({**told, "sha256": hashlib.sha256(text).hexdigest()})
+        except FileNotFoundError:
+            continue  # a shard that has just begun makes the clip again
         except (OSError, ValueError) as error:
-            log.warning("%s is left out: %s", path, error)
-    return summaries
+            left_out.add(path.stem)
+            log.warning("%s is left out: %s; a run with farm.check=sums makes its clip again", path, error)
+    return summaries, left_out
+
+
+def unpublish(root: Path, keys: Collection[str]) -> None:
+    """Take clips out of the checksums that are about to be made anew: what comes may be other than what was published."""
+    if not any(_key_in(name) in keys for name in published_sums(root)):
+        return
+    with alone(root, INDEX):
+        kept = {name: digest for name, digest in published_sums(root).items() if _key_in(name) not in keys}
+        write_atomically(root / CHECKSUMS, checksum_lines(kept))
+
+
+def published_sums(root: Path) -> dict[str, str]:
+    """SHA-256 by path, as the checksums of a data set list them; none before they are written."""
+    path = root / CHECKSUMS
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def is_published(text: bytes, sums: Mapping[str, str], name: str) -> bool:
+    """Whether an annotation is the one whose sum was published, or that one with layers that were added since; or was not published."""
+    if name not in sums or hashlib.sha256(text).hexdigest() == sums[name]:
+        return True
+    annotation = json.loads(text)
+    before = {each: file for each, file in annotation["files"].items() if file["path"] in sums}
+    return hashlib.sha256(annotation_text({**annotation, "files": before})).hexdigest() == sums[name]
+
+
+def _key_in(name: str) -> str:
+    """The key in the path of a file of a clip."""
+    return name.rpartition("/")[2].partition(".")[0]
 
 
 def summary(text: bytes, key: str) -> dict[str, Any]:
@@ -76,8 +134,8 @@ def summary(text: bytes, key: str) -> dict[str, Any]:
 def _sums(root: Path, annotations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """SHA-256 by path of all that a clip or the whole is made of; large files were summed when they were made."""
     whole = [path for name in ("dataset.json", CURRICULUM, META, CAPTIONS, PAIRS) if (path := root / name).is_file()]
-    read = [*whole, *(root / "annotations" / f"{each['key']}.json" for each in annotations)]
-    sums = {path.relative_to(root).as_posix(): sha256_of(path) for path in read}
+    sums = {path.relative_to(root).as_posix(): sha256_of(path) for path in whole}
+    sums |= {f"annotations/{each['key']}.json": each["sha256"] for each in annotations}
     return sums | {path: digest for each in annotations for path, digest in _sums_of(each).items()}
 
 

@@ -19,9 +19,11 @@ from typing import Any, Literal
 log = logging.getLogger(__name__)
 
 EVERY_S = 5.0  # between two lines about a run in progress
+HOSTS_EVERY_S = 60.0  # between two of these that tell of each machine: there may be hundreds
 STEM = "progress"
 Event = Literal["begin", "progress", "end"]
-WHOLE = {"began", "host", "pid", "shard", "num_videos", "hosts"}  # keys of which every line has all
+RUN = ("began", "host", "pid", "shard")  # keys that tell a run from all others
+WHOLE = {*RUN, "num_videos"}  # keys of which every line has all
 
 
 def utc_now() -> str:
@@ -41,7 +43,7 @@ class Journal:
         self._path = folder / (f"{STEM}.jsonl" if shard == "1/1" else f"{STEM}-{shard.replace('/', 'of')}.jsonl")
         self._run = {"began": utc_now(), "host": platform.node(), "pid": os.getpid(), "shard": shard}
         self._is_refused = False
-        self._wrote_s = 0.0
+        self._wrote_s = self._told_hosts_s = 0.0
 
     @property
     def is_due(self) -> bool:
@@ -51,6 +53,10 @@ class Journal:
     def write(self, event: Event, figures: Mapping[str, Any]) -> None:
         """Append a line."""
         self._wrote_s = time.monotonic()
+        if event == "progress" and self._wrote_s - self._told_hosts_s < HOSTS_EVERY_S:
+            figures = {name: figure for name, figure in figures.items() if name != "hosts"}
+        else:
+            self._told_hosts_s = self._wrote_s
         line = json.dumps({"time": utc_now(), **self._run, "event": event, **figures})
         try:
             self._append(line.encode() + b"\n")
@@ -69,14 +75,19 @@ class Journal:
 
 
 def read_runs(folder: Path) -> list[dict[str, Any]]:
-    """What the last line about each run says, of all journals in a folder; lines that were cut off are left out."""
-    lines = (line for path in sorted(folder.glob(f"{STEM}*.jsonl")) for line in _whole_lines(path))
-    return list({(line["began"], line["host"], line["pid"], line["shard"]): line for line in lines}.values())
+    """What was last said of each run, of all journals in a folder; lines that were cut off are left out."""
+    runs: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for path in sorted(folder.glob(f"{STEM}*.jsonl")):
+        for line in _whole_lines(path):
+            name = tuple(line[key] for key in RUN)
+            runs[name] = {"hosts": {}, **runs.get(name, {}), **line}
+    return list(runs.values())
 
 
 def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
-    for text in path.read_bytes().split(b"\n"):
-        with suppress(ValueError):  # it was cut off
-            line = json.loads(text)
-            if isinstance(line, dict) and line.keys() >= WHOLE:
-                yield line
+    with path.open("rb") as stream:
+        for text in stream:
+            with suppress(ValueError):  # it was cut off
+                line = json.loads(text)
+                if isinstance(line, dict) and line.keys() >= WHOLE:
+                    yield line

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LOCK = ".lock"  # of the whole; that of shard 2/4 is .lock-2of4
 WHOLE = "1/1"
+INDEX = "index"  # the purpose of who writes what is made out of all clips
 CANNOT_LOCK = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 PATIENCE_S = 5.0
 
@@ -109,9 +110,17 @@ def _wait_for_share(stream: IO[str]) -> bool | None:
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Wait until no one else who asks so is in a folder, and keep them out; where files cannot be locked, as if one were alone."""
-    with (root / f"{LOCK}-index").open("a+") as stream:
-        with suppress(OSError):
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+def alone(root: Path, purpose: str, waits: bool = True) -> Iterator[bool]:
+    """Keep others out of a folder who come for the same purpose, and tell whether they are out; where files cannot be locked, as if they
+    were.
+
+    Args:
+        waits: until they have left; else this tells at once that they are there.
+    """
+    with (root / f"{LOCK}-{purpose}").open("a+") as stream:
+        if waits:
+            with suppress(OSError):
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            yield True
+        else:
+            yield _lock(stream, fcntl.LOCK_EX) is not False

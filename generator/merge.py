@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from conf.command_line import BAD_INPUT, CONVERTER, DONE, INCOMPLETE, INTERRUPTED
-from conf.progress import Progress
+from conf.progress import Progress, console_of
 from generator.dataset import RUNS, Dataset, Unwritable
 from generator.description import NAME as DESCRIPTION
 from generator.description import described
@@ -27,15 +28,18 @@ from generator.options import CHECKS, CHOSEN_FROM, GenerateOptions, command
 from generator.report import machine_table, quarantine_lines
 from qa_templates.curriculum import curriculum_of
 
-PLAIN_WIDTH = 120  # of tables in a file
 MOST_NAMED = 10
+CLOCK_S = 1.0  # to which it is known when a run began
 EPILOGUE = """exit codes: 0 if every clip is there; 1 if some are missing, damaged or quarantined, with the commands that make them;
 2 for bad input. What runs that are at work have made so far is taken as well."""
 
 
+Span = tuple[float, float, float]  # from when to when, in seconds, and how much of something is held then
+
+
 @dataclass(frozen=True)
 class Stock:
-    """What there is of a data set. ``damaged`` is the reason by clip; of the missing clips some are quarantined."""
+    """What there is of a data set. ``damaged`` is the reason by clip; of the missing clips some are quarantined, or damaged as well."""
 
     expected: int
     missing: tuple[int, ...]
@@ -50,9 +54,8 @@ class Stock:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     asked = _parser().parse_args(arguments)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     try:
-        return merge(asked.folder, asked.num_videos, asked.check, console)
+        return merge(asked.folder.expanduser(), asked.num_videos, asked.check, console_of(sys.stdout))
     except (ValueError, Unwritable) as error:
         print(f"generator.merge: {error}", file=sys.stderr)
         return INCOMPLETE if isinstance(error, Unwritable) else BAD_INPUT
@@ -108,11 +111,9 @@ def _indices(dataset: Dataset) -> Iterable[int]:
 def take_stock(dataset: Dataset, count: int, check: str, console: Console) -> Stock:
     """What there is of the first ``count`` clips."""
     missing = dataset.missing(range(count))
-    gone = set(missing)
-    there = [index for index in range(count) if index not in gone]
     damaged: dict[int, str] = {}
-    with Progress(console, len(there), "clips checked") as progress:
-        for index, reason in dataset.examined(there, check):
+    with Progress(console, count, "clips checked") as progress:
+        for index, reason in dataset.examined(range(count), check):
             progress.add(1)
             damaged |= {index: reason} if reason else {}
     return Stock(count, tuple(missing), damaged, tuple(dataset.quarantined(missing)))
@@ -125,7 +126,8 @@ def _said(stock: Stock, dataset: Dataset, options: GenerateOptions) -> Iterable[
     if (more := len(stock.damaged) - MOST_NAMED) > 0:
         yield f"and {more} more are damaged"
     yield from quarantine_lines(dataset, stock.quarantined)
-    lost = [index for index in stock.missing if index not in set(stock.quarantined)]
+    told = {*stock.quarantined, *stock.damaged}
+    lost = [index for index in stock.missing if index not in told]
     if lost:
         named = ", ".join(map(str, lost[:MOST_NAMED]))
         yield f"{len(lost)} of {stock.expected} clips were not made: {named}{', …' if len(lost) > MOST_NAMED else ''}"
@@ -137,14 +139,35 @@ def _said(stock: Stock, dataset: Dataset, options: GenerateOptions) -> Iterable[
 
 
 def sum_up(runs: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """What each machine has done in all runs: as `Machine.as_json` tells it of one."""
+    """What each machine has done in all runs: as `Machine.as_json` tells it of one.
+
+    Where several were at work side by side, as shards are, their time counts once, and their memory adds up.
+    """
     machines: dict[str, Counter[str]] = {}
-    peaks: dict[str, float] = {}
+    spans: dict[str, list[Span]] = {}
     for run in runs:
         for name, told in run["hosts"].items():
+            began_s = datetime.fromisoformat(run["began"]).timestamp() + told.get("joined_s", 0.0)
             machines.setdefault(name, Counter()).update(told)
-            peaks[name] = max(peaks.get(name, 0.0), told["peak_memory_mb"])
-    return {name: {**told, "peak_memory_mb": peaks[name]} for name, told in machines.items()}
+            spans.setdefault(name, []).append((began_s, began_s + told["seconds"], told["peak_memory_mb"]))
+    return {
+        name: {**told, "seconds": _covered_s(spans[name]), "peak_memory_mb": _most_at_once(spans[name])} for name, told in machines.items()
+    }
+
+
+def _covered_s(spans: Iterable[Span]) -> float:
+    """The length of all spans together."""
+    covered_s, until_s = 0.0, float("-inf")
+    for begin_s, end_s, _ in sorted(spans):
+        covered_s += max(0.0, end_s - max(begin_s, until_s))
+        until_s = max(until_s, end_s)
+    return covered_s
+
+
+def _most_at_once(spans: Sequence[Span]) -> float:
+    """The largest sum of what holds at the same time; spans that but touch do not."""
+    together = (sum(held for begin_s, end_s, held in spans if begin_s <= now_s < end_s - CLOCK_S) for now_s, _, _ in spans)
+    return max(*together, *(held for _, _, held in spans))
 
 
 def options_of(root: Path) -> GenerateOptions:
@@ -176,10 +199,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("give 1 or more")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: give a number of clips, 1 or more")
+    return int(text)
 
 
 if __name__ == "__main__":

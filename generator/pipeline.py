@@ -128,7 +128,7 @@ def make_clip(index: int, options: GenerateOptions, dataset: Dataset, tally: Tal
     tally = tally or Tally()
     try:
         with dataset.part(index) as part:
-            if lacking := dataset.missing_layers(index):
+            if options.only is None and (lacking := dataset.missing_layers(index)):
                 add_layers(index, dataset, part, lacking, tally)
                 return ClipReport(index, dataset.key(index), "written", 0, tally.rejections, tally.seconds)
             intended, take = good_take(index, options, dataset, tally)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,9 @@ from generator.standing import GIVEN_UP, Standing, reasons
 MOST_ROWS = 15
 MOST_QUARANTINED = 10
 DRAWN_HZ = 2.0
+LOOK_EVERY_S = 1.0  # whether something is to be said
+UNWRITABLE = "could not be written"  # of the index, as the next one
+ELSEWHERE = "is being written by another run, with these clips"
 WIDEST = 110  # columns
 
 
@@ -38,28 +42,44 @@ class Progress:
         self._console, self._standing, self._options = console, standing, options
         self._journal = Journal(dataset.root / RUNS, options.shard)
         self._shown_s = time.perf_counter()
+        self._lock, self._is_over = threading.Lock(), threading.Event()
+        self._clock = threading.Thread(target=self._tell_now_and_then, name="progress", daemon=True)
         self._live = Live(console=console, get_renderable=self._display, refresh_per_second=DRAWN_HZ)
 
     def __enter__(self) -> Self:
         self._journal.write("begin", self._told())
         if self._console.is_terminal and not self._console.quiet:
             self._live.start()
+        self._clock.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._is_over.set()
+        self._clock.join(5 * LOOK_EVERY_S)
         self._live.stop()
         self._journal.write("end", {**self._told(), "outcome": "done" if error is None else str(error) or "interrupted"})
 
     def add(self, report: ClipReport) -> None:
         """Count a clip."""
-        self._standing.add(report)
+        with self._lock:
+            self._standing.add(report)
         for line in self._notes(report):
             self._console.print(escape(line), soft_wrap=True)
-        if self._journal.is_due:
-            self._journal.write("progress", self._told())
-        if not self._console.is_terminal and time.perf_counter() - self._shown_s > LINE_EVERY_S:
-            self._shown_s = time.perf_counter()
-            self._console.print(f"{self._clips()}, {self._rate()}; {', '.join(self._counts())}", soft_wrap=True)
+        self._tell()
+
+    def _tell_now_and_then(self) -> None:
+        """Also while no clip ends for a long time, so that a slow run is not taken for a dead one."""
+        while not self._is_over.wait(LOOK_EVERY_S):
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say how the run stands, to programs and to people, where the last word on it is some seconds old."""
+        with self._lock:
+            if self._journal.is_due:
+                self._journal.write("progress", self._told())
+            if not self._console.is_terminal and time.perf_counter() - self._shown_s > LINE_EVERY_S:
+                self._shown_s = time.perf_counter()
+                self._console.print(f"{self._clips()}, {self._rate()}; {', '.join(self._counts())}", soft_wrap=True)
 
     def _told(self) -> dict[str, Any]:
         asked = self._options.num_videos if self._options.only is None else None  # who makes one clip again says nothing of the others
@@ -99,7 +119,7 @@ class Progress:
             told = _counted(count, *words)
             yield f"[{colour}]{told}[/{colour}]" if coloured and count else told
         if now.memory_mb:
-            where = f" on {len(now.machines)} machines" if len(now.machines) > 1 else ""
+            where = f" on {len(now.at_work)} machines" if len(now.at_work) > 1 else ""
             yield f"{_memory(now.memory_mb)} in use{where}"
 
 
@@ -111,7 +131,7 @@ class Summary:
         standing: what the run has come to.
         there: clips that were there before.
         left_out: quarantined clips of earlier runs, which were not tried again.
-        published: clips in the index; None where it could not be written.
+        published: clips in the index; or why it is not written, as in "the index could not be written".
         is_stopped: whether the run stopped early of itself.
     """
 
@@ -120,7 +140,7 @@ class Summary:
     dataset: Dataset
     there: int = 0
     left_out: int = 0
-    published: int | None = None
+    published: int | str = UNWRITABLE
     is_stopped: bool = False
 
     def print(self, console: Console) -> None:
@@ -154,8 +174,8 @@ class Summary:
 
     def _place(self) -> str:
         lacking = f"; {_counted(self.lacking, 'clip is', 'clips are')} missing of those asked for" if self.lacking else ""
-        if self.published is None:
-            return f"The clips are in {self.dataset.root}; the index could not be written{lacking}."
+        if isinstance(self.published, str):
+            return f"The clips are in {self.dataset.root}; the index {self.published}{lacking}."
         where = "questions in video_info.meta.jsonl, described in README.md"
         return f"{_counted(self.published, 'clip is', 'clips are')} in {self.dataset.root}: {where}{lacking}."
 
@@ -263,11 +283,15 @@ def quarantine_lines(dataset: Dataset, indices: Iterable[int]) -> Iterator[str]:
     quarantined = dataset.quarantined(indices)
     for index in quarantined[:MOST_QUARANTINED]:
         record = dataset.quarantine_record(index)
-        last = record["failures"][-1]
-        yield f"clip {index} ({record['key']}) is quarantined: {last['reason'] if isinstance(last, Mapping) else last}"
+        yield f"clip {index} ({record['key']}) is quarantined: {record['failures'][-1]}"
         yield f"  {record['reproduce']}"
     if (more := len(quarantined) - MOST_QUARANTINED) > 0:
         yield f"and {more} more, in {dataset.root / RUNS / 'quarantine'}"
+
+
+def left_to_merge(options: GenerateOptions) -> str:
+    """Why the index is not written, where that would take too long now."""
+    return f"is written when all is made, or by {merge_command(options)}"
 
 
 def merge_command(options: GenerateOptions) -> str:

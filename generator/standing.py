@@ -41,6 +41,7 @@ class Machine:
             "written": self.written,
             "frames": self.frames,
             "failures": self.failures,
+            "joined_s": round(self.began_s, 1),
             "seconds": round(self.last_s - self.began_s, 1),
             "memory_mb": round(self.memory_mb),
             "peak_memory_mb": round(self.peak_memory_mb),
@@ -56,6 +57,7 @@ class Standing:
         made: indices of those that are written.
         reasons: why attempts failed: how many attempts, how many clips, and how many clips were given up.
         machines: by name.
+        silent_after_s: a machine of which nothing was heard for longer is taken to be gone.
     """
 
     total: int
@@ -66,6 +68,7 @@ class Standing:
     reasons: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     machines: dict[str, Machine] = field(default_factory=dict)
     trace: str = ""
+    silent_after_s: float = 300.0
     _began_s: float = field(default_factory=time.perf_counter)
     _lately: deque[tuple[float, int]] = field(default_factory=lambda: deque([(0.0, 0)]))  # (seconds, clips done)
 
@@ -116,8 +119,14 @@ class Standing:
 
     @property
     def memory_mb(self) -> float:
-        """Resident memory of all workers, as of the last clip of each machine."""
-        return sum(each.memory_mb for each in list(self.machines.values()))
+        """Resident memory of all workers, as of the last clip of each machine at work."""
+        return sum(each.memory_mb for each in self.at_work)
+
+    @property
+    def at_work(self) -> list[Machine]:
+        """The machines of which something was heard lately."""
+        since_s = self.elapsed_s - self.silent_after_s
+        return [each for each in list(self.machines.values()) if each.last_s >= since_s]
 
     @property
     def clips_per_min(self) -> float:

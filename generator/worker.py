@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -66,17 +66,20 @@ class Worker:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self._process = _started(theirs.fileno(), environment)
-            except OSError as error:
-                ours.close()
-                raise WorkerDied(f"it could not be started: {error}") from error
-        self._connection = Connection(ours.detach())
         self._words = bytearray()
-        self._listener = threading.Thread(target=_keep_end, args=(self._process.stdout, self._words), daemon=True)
-        self._listener.start()
+        with ExitStack() as undo:
+            try:
+                ours, theirs = socket.socketpair()
+                undo.enter_context(ours)
+                with theirs:
+                    self._process = _started(theirs.fileno(), environment)
+                undo.callback(_abandon, self._process)
+                self._listener = threading.Thread(target=_keep_end, args=(self._process.stdout, self._words), daemon=True)
+                self._listener.start()
+            except (OSError, RuntimeError) as error:  # no more processes, files or threads are to be had
+                raise WorkerDied(f"it could not be started: {error}") from error
+            undo.pop_all()
+        self._connection = Connection(ours.detach())
         self._idle_since_s = time.monotonic()
         self._has_expired = False
         self.environment = dict(environment)
@@ -182,7 +185,7 @@ def _ending(code: int | None, last_word: str) -> str:
     if code >= 0:
         return f"it ended with exit code {code} ({last_word})"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"it died of {name}{', as it does when memory runs out' if name == 'SIGKILL' else ''}"
+    return f"it died of {name}{', as it may when memory runs out' if name == 'SIGKILL' else ''}"
 
 
 def _keep_end(stream: IO[bytes], words: bytearray) -> None:
@@ -204,6 +207,14 @@ def _started(descriptor: int, environment: Mapping[str, str]) -> subprocess.Pope
         env={**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path), **environment},
         start_new_session=True,  # Ctrl-C reaches all processes of a terminal's group, but it is this one that decides
     )
+
+
+def _abandon(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    if process.stdout is not None:
+        process.stdout.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GONE_S)
 
 
 @lru_cache(MESSAGES)
@@ -247,21 +258,22 @@ class Crew:
         finally:
             with self._lock:
                 self._busy.discard(place)
-                if self._is_dismissed:
-                    self._end(place)
+                left = self._workers.pop(place, None) if self._is_dismissed else None
+            if left is not None:
+                left.end()
 
     def dismiss(self) -> None:
         """End all workers at once, and for good; who waits for one of them, or asks for one, gets Dismissed."""
         with self._lock:
             self._is_dismissed = True
             workers = list(self._workers.values())
+            idle = [self._workers.pop(place) for place in self._workers.keys() - self._busy]  # who holds the others ends them
         for worker in workers:
             worker.kill()
         for worker in workers:
             worker.wait()
-        with self._lock:
-            for place in self._workers.keys() - self._busy:  # of the others who holds them does it
-                self._end(place)
+        for worker in idle:
+            worker.end()
 
     @property
     def resident_mb(self) -> float:
@@ -271,19 +283,26 @@ class Crew:
         return sum(worker.resident_mb for worker in workers)
 
     def _seated(self, place: int, environment: dict[str, str]) -> Worker:
-        """The worker of a place, a new one where there is none that is fit."""
+        """The worker of a place, a new one where there is none that is fit. The lock is not held for what may take a while."""
         with self._lock:
             if self._is_dismissed:
                 raise Dismissed
             worker = self._workers.get(place)
-            if worker is None or not worker.is_fit or worker.environment != environment:
-                self._end(place)
-                worker = self._workers[place] = Worker(environment)
-            return worker
+            if worker is not None and worker.is_fit and worker.environment == environment:
+                return worker
+            self._workers.pop(place, None)
+        if worker is not None:
+            worker.end()
+        return self._begun(place, environment)
 
-    def _end(self, place: int) -> None:
-        if place in self._workers:
-            self._workers.pop(place).end()
+    def _begun(self, place: int, environment: dict[str, str]) -> Worker:
+        worker = Worker(environment)
+        with self._lock:
+            if not self._is_dismissed:
+                self._workers[place] = worker
+                return worker
+        worker.end()
+        raise Dismissed
 
 
 # The other side

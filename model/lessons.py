@@ -498,10 +498,18 @@ def batches(
         worker_init_fn=_alone if workers else None,
         pin_memory=pin,
     )
-    for made in loader:
+    for made in _taken(loader):
         if isinstance(made, ValueError):
             raise made
         yield made
+
+
+def _taken(loader: Iterable[T]) -> Iterator[T]:
+    """What other processes make. Raises RuntimeError, as torch says it, also where one dies just while its batch is taken over."""
+    try:
+        yield from loader
+    except (EOFError, ConnectionError) as error:
+        raise RuntimeError(f"DataLoader worker is gone in the middle of a batch: {error!r}") from error
 
 
 class _Told(Dataset[Any]):
@@ -516,7 +524,7 @@ class _Told(Dataset[Any]):
         try:
             return self.lessons[n]
         except ValueError as error:
-            return error
+            return type(error)(*error.args)  # without its cause, which may not survive the way
 
 
 def _collate(told: Sequence[Lesson | ValueError], model: VideoVLM) -> Batch | ValueError:

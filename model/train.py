@@ -46,12 +46,7 @@ SHORTHANDS = ("name", "data", "cache", "compressor", "k", "num_frames", "groups"
 LINE = CommandLine("model.train", "train", TrainOptions, SHORTHANDS, lists=("clips.folders",), told=(Diverged, LostReader))
 FREE = ("out", "device", "save_every", "evaluate_every", "compile", "recompute", "optimiser.accumulation")  # may change when a run goes on
 MEANT = ("precision", "curriculum")  # options of which is compared what they mean
-FREE_OF_CLIPS = (
-    "clips.folders",
-    "clips.workers",
-    "clips.cache",
-    "clips.skip_damaged",
-)  # the data are compared, wherever they are
+FREE_OF_CLIPS = ("clips.folders", "clips.workers", "clips.cache", "clips.skip_damaged")  # the data are compared, wherever they are
 LOOKED_AT = 200  # questions held out that are asked while training goes on
 LOCK = "lock"
 PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "numpy", "av")

@@ -12,6 +12,7 @@ from dataclasses import fields
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
+from runpy import run_module
 
 import numpy as np
 import pytest
@@ -19,9 +20,11 @@ from hydra import compose, initialize_config_module
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 from PIL import Image
+from rich.console import Console
 
-from conf.command_line import CommandLine
+from conf.command_line import DONE, CommandLine
 from generator.__main__ import LINE as GENERATE
+from generator.__main__ import generate
 from generator.catalogue import catalogues, renewed
 from generator.doctor import LINE as DOCTOR
 from model.evaluate import LINE as EVALUATE
@@ -111,6 +114,7 @@ def test_every_kind_of_word_has_a_block():
     assert {next(where for where in SUITES if path.startswith(where)) for path, _ in blocks("CONTRIBUTING.md", "python")} == set(SUITES)
 
 
+@pytest.mark.slow
 def test_words_of_a_package_are_tested_like_our_own(package):
     """The tests of every catalogue, in a process in which the package is installed, run on its words and pass."""
     words = [word(path, content) for path, content in blocks("CONTRIBUTING.md", "python")]
@@ -151,6 +155,7 @@ def test_words_of_a_package_are_listed_and_generated(package, tmp_path):
     assert "go_abreast" in {event["name"] for spec in specs for event in spec["events"]}
 
 
+@pytest.mark.slow
 def test_the_compressor_of_contributing_is_tested_like_our_own(tmp_path):
     """In a process of its own, because it adds to the compressors."""
     ((_, content),) = (block for block in blocks("CONTRIBUTING.md", "py") if block[0] == "model/compressors.py")
@@ -309,13 +314,17 @@ def spelled(value: object) -> str:
 TOOLS = sorted({shlex.split(each)[2] for each in commands() if each.startswith("python -m")} - {*LINES, "pytest"})
 
 
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules")
 @pytest.mark.parametrize("module", TOOLS)
-def test_tools_know_the_options_that_are_named(module):
-    said = with_package(ROOT, "-m", module, "--help")
-    assert said.returncode == 0, said.stderr
+def test_tools_know_the_options_that_are_named(module, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [module, "--help"])
+    with pytest.raises(SystemExit) as left:
+        run_module(module, run_name="__main__", alter_sys=True)
+    assert not left.value.code
+    said = capsys.readouterr().out
     lines = [line for name in PAGES for line in page(name).splitlines() if f"python -m {module} " in line]
     for option in re.findall(r"(?<!\w)--[a-z-]+", " ".join(lines)):
-        assert option in said.stdout
+        assert option in said
 
 
 # What a data set holds
@@ -325,8 +334,7 @@ def test_tools_know_the_options_that_are_named(module):
 def dataset(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("docs") / "set"
     settings = ["num_videos=2", "twins=true", "qa.templates=[recognise_avatar_motion]", "render=none", "workers=0"]
-    done = with_package(ROOT, "-m", "generator", *settings, f"out={out}")
-    assert done.returncode == 0, done.stderr
+    assert generate(options_from(GENERATE, [*settings, f"out={out}"]), Console(quiet=True)) == DONE
     return out
 
 

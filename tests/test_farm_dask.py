@@ -203,7 +203,7 @@ def test_a_machine_with_other_packages_is_named(tmp_path):
 
 def test_a_machine_that_does_not_see_the_folder_is_named(tmp_path):
     with pytest.raises(Unfit, match=f"does not see {tmp_path} as it is here: give an out= that all machines share"):
-        Mark(tmp_path / "none", HERE, versions(HERE)).require()
+        Mark(tmp_path / "none", HERE, versions(HERE), cluster.code()).require()
 
 
 @pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", "tcp://no-such-machine.invalid:8786", "none.json"])
@@ -215,7 +215,7 @@ def test_a_scheduler_that_does_not_answer(tmp_path, scheduler, monkeypatch):
 
 def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with begun(tmp_path, on("tcp://127.0.0.1:9")) as reports, pytest.raises(ValueError, match=r"pip install 'motionfoundry\[dask\]'"):
+    with begun(tmp_path, on("tcp://127.0.0.1:9")) as reports, pytest.raises(ValueError, match=r"run pip install '\.\[dask\]' in"):
         list(reports)
 
 

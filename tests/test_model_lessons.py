@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,6 +25,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tblib import pickling_support
 
 from generator.video import write_video
 from model import glides, slides
@@ -41,6 +42,7 @@ from model.lessons import (
     StillLessons,
     VideoLessons,
     Waiting,
+    _taken,
     batches,
     collate,
     is_open,
@@ -702,6 +704,7 @@ def test_rows_without_end_are_taken_as_they_are_needed(items: list[Item], reader
 @pytest.mark.parametrize("workers", [0, 1])
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
 def test_a_bad_clip_arrives_in_its_own_words(root: Path, tmp_path: Path, model: VideoVLM, workers: int, damage: str) -> None:
+    pickling_support.install()  # as distributed does to a whole process: causes are sent along, and those of av do not arrive
     copy = tmp_path / "data"
     shutil.copytree(root, copy)
     bad = sorted((copy / "videos").iterdir())[0]
@@ -775,6 +778,18 @@ def test_a_reader_that_dies_or_hangs_ends_the_training_in_words(
     sender.close()
     assert re.search("a process that reads clips has died .*give fewer workers", receiver.recv())
     trainer.join()
+
+
+def test_a_reader_that_dies_while_its_batch_is_taken_over_is_told_likewise() -> None:
+    """What torch lets through in the moment in which the process is dead and not yet known to be."""
+
+    def cut_off(error: OSError | EOFError) -> Iterator[int]:
+        yield 1
+        raise error
+
+    for error in (EOFError(), ConnectionResetError(104, "reset")):
+        with pytest.raises(LostReader, match="give fewer workers"), lost_readers():
+            list(_taken(cut_off(error)))
 
 
 def test_stills_of_a_clip_that_is_not_the_annotated_one_are_refused(root: Path, tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def forge(root: Path, change: Callable[[dict], None] | None = None, key: str = "
             if (root / file["path"]).is_file():
                 file |= {"bytes": (root / file["path"]).stat().st_size, "sha256": sha256_of(root / file["path"])}
         write_annotation(path, annotation)
+    (root / CHECKSUMS).unlink()
     described = json.loads((root / "dataset.json").read_text())
     Dataset(root, described["seed"], described["split"], renders=True, layers=("masks",)).publish()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import logging
 import os
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -209,7 +211,7 @@ DEATHS: dict[str, tuple[Callable[[], object], str]] = {
     "SIGSEGV": (struck(signal.SIGSEGV), "it died of SIGSEGV"),
     "SIGABRT": (lambda: os.abort(), "it died of SIGABRT"),
     "SIGBUS": (struck(signal.SIGBUS), "it died of SIGBUS"),
-    "SIGKILL": (struck(signal.SIGKILL), "it died of SIGKILL, as it does when memory runs out"),
+    "SIGKILL": (struck(signal.SIGKILL), "it died of SIGKILL, as it may when memory runs out"),
     "a signal without a name": (struck(signal.SIGRTMIN + 3), f"it died of signal {signal.SIGRTMIN + 3}"),
     "os._exit": (lambda: os._exit(3), r"it ended with exit code 3 \(it said nothing\)"),
     "os._exit(0)": (lambda: os._exit(0), "it ended with exit code 0"),
@@ -293,6 +295,18 @@ def test_a_worker_that_the_system_does_not_start_says_why(crew, monkeypatch):
         assert each.do(lambda: 1, LONG_S) == 1
 
 
+@pytest.mark.parametrize("lacking", ["threads", "files"])
+def test_a_worker_for_which_the_system_has_nothing_left_says_so_and_leaves_nothing(lacking, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("can't start new thread") if lacking == "threads" else OSError(errno.EMFILE, "Too many open files")
+
+    before = psutil.Process().num_fds(), len(psutil.Process().children())
+    monkeypatch.setattr(*((threading.Thread, "start") if lacking == "threads" else (socket, "socketpair")), refuse)
+    with pytest.raises(WorkerDied, match="it could not be started: .*(new thread|many open files)"):
+        Worker({})
+    assert (psutil.Process().num_fds(), len(psutil.Process().children())) == before
+
+
 def test_an_interrupt_while_waiting_ends_the_worker_whose_answer_no_one_will_read(worker):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -347,6 +361,33 @@ def test_a_worker_without_work_ends_and_is_not_asked_any_more(crew, monkeypatch)
     with crew.hire(nothing) as third:
         assert third is not other
     assert not psutil.pid_exists(other.pid)
+
+
+def test_a_process_that_does_not_end_keeps_no_one_from_hiring_and_dismissing(crew, monkeypatch):
+    """As one that waits for a drive that is gone."""
+    is_gone, ending, end = threading.Event(), threading.Event(), Worker.end
+
+    def slowly(each: Worker) -> None:
+        ending.set()
+        is_gone.wait(PATIENCE_S)
+        end(each)
+
+    with crew.hire(nothing):
+        pass
+    monkeypatch.setattr(Worker, "end", slowly)
+
+    def replace() -> None:
+        with crew.hire(lambda place: {"OTHER": "1"}):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(replace)
+        assert ending.wait(PATIENCE_S)
+        with crew.hire(nothing) as other:
+            assert other.do(lambda: 1, LONG_S) == 1
+            crew.dismiss()
+            is_gone.set()
+        assert isinstance(first.exception(PATIENCE_S), Dismissed)
 
 
 def test_dismissal_reaches_who_waits_and_who_asks_later_and_leaves_no_process(crew):
