@@ -17,8 +17,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks.generator import good_take, in_worker, options_of
+from benchmarks.generator import good_take, options_of
 from generator.annotations import LAYERS
+from generator.devices import apart
+from generator.farm import environment
 from generator.layers import each_frame, write_layers
 from generator.options import GenerateOptions
 from generator.pipeline import Take
@@ -30,7 +32,8 @@ def main() -> None:
     """Measure, and print a table."""
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as folder:
-        frames, costs_s, sizes = in_worker(measure, options_of([f"num_videos={arguments.clips}", f"render={arguments.render}"], folder))
+        options = options_of([f"num_videos={arguments.clips}", f"render={arguments.render}"], folder)
+        frames, costs_s, sizes = apart(environment(options, 0), None, measure, options)
     print(
         f"clips {arguments.clips}, frames {frames}, 640x480, render={arguments.render}: {1e3 * costs_s['render'] / frames:.1f} ms per frame"
     )

@@ -50,6 +50,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from conf.command_line import DONE, INTERRUPTED
+from conf.progress import console_of
 from model.accuracy import ALL, Figure
 from model.checkpoint import load_run
 from model.compressors import COMPRESSORS
@@ -341,7 +342,7 @@ class Plan:
 def main() -> int:
     """Measure, train, compare, and write it down; returns the exit code."""
     arguments, settings = _parser().parse_known_args()
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    console = console_of(sys.stdout, plain_width=PLAIN_WIDTH)
     plan = Plan(
         arguments.data or "none", arguments.out, arguments.device, (*(TINY if arguments.tiny else ()), *_steps(arguments), *settings)
     )

@@ -39,6 +39,7 @@ from rich.table import Table
 
 from benchmarks.compressors import interval
 from conf.command_line import CONVERTER, DONE, INTERRUPTED
+from conf.progress import console_of
 from model.checkpoint import RECORD, read_record
 from model.dataset import Item, read_items
 from model.evaluate import EvaluateOptions, evaluate
@@ -398,7 +399,7 @@ def _report(plan: Plan, profile: Profile, curriculum: Curriculum, console: Conso
 def main() -> int:
     """Go through the steps, and write down what came out; returns the exit code."""
     arguments, training = _parser().parse_known_args()
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    console = console_of(sys.stdout, plain_width=PLAIN_WIDTH)
     plan = _plan(arguments, training)
     try:
         with LINE.plain_errors():

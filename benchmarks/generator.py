@@ -48,7 +48,7 @@ from generator.options import GenerateOptions, RenderOptions
 from generator.pipeline import Take, Tally, attempt_clip, expected_frames, one_take
 from generator.records import load_spec
 from generator.video import write_video
-from generator.worker import Crew, Worker
+from generator.worker import Crew
 from scenes.bodies import is_avatar
 from scenes.rejection import Rejected
 from scenes.streams import Streams
@@ -337,15 +337,6 @@ def _sizes_mb(options: GenerateOptions) -> list[float]:
             attempt_clip(index, options, dataset)
             sizes_mb.append(psutil.Process().memory_info().rss / 1e6)
     return sizes_mb
-
-
-def in_worker(work: Callable[[GenerateOptions], Any], options: GenerateOptions) -> Any:
-    """What a worker of its own, set up as the farm does it, makes of some options."""
-    worker = Worker(environment(options, 0))
-    try:
-        return worker.do(work, None, options)
-    finally:
-        worker.end()
 
 
 def options_of(overrides: Sequence[str], folder: str) -> GenerateOptions:

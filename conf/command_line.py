@@ -55,6 +55,9 @@ class CommandLine(Generic[Options]):
         os.environ["HYDRA_FULL_ERROR"] = "1"  # have hydra raise, so that the message is ours
         signal.signal(signal.SIGTERM, _interrupt)  # a scheduler's way of saying Ctrl-C
 
+        with self.plain_errors():
+            _require_one_run(sys.argv[1:])
+
         def composed(configuration: DictConfig) -> None:
             with self.plain_errors():  # here as well, because hydra says something of its own about errors that reach it
                 sys.exit(work(self.typed(configuration)))
@@ -68,6 +71,9 @@ class CommandLine(Generic[Options]):
         """What the user can put right is said in one paragraph, without a traceback."""
         try:
             yield
+        except KeyboardInterrupt:
+            self.complain("interrupted")
+            sys.exit(INTERRUPTED)
         except Exception as error:
             if not isinstance(error, (ValueError, HydraException, OmegaConfBaseException, *self.told)):
                 raise
@@ -150,6 +156,13 @@ def _pair(value: Sequence[float], _: type) -> tuple[float, float]:
 
 CONVERTER = cattrs.Converter(detailed_validation=False)  # a wrong value is then its own error, not a group of them
 CONVERTER.register_structure_hook_func(lambda kind: kind == tuple[float, float], _pair)
+
+
+def _require_one_run(arguments: Sequence[str]) -> None:
+    """hydra would leave after the first of several runs, as a program leaves that ends with its exit code."""
+    for argument in arguments:
+        told = re.fullmatch(r"-m|--mul\w*|hydra\.mode=MULTIRUN", argument)
+        require(told is None, "command line", argument, "one value for each key, and run the program once for each, in a loop of the shell")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -17,10 +17,14 @@ LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
 PLAIN_WIDTH = 120  # of tables in a file
 
 
-def console_of(stream: TextIO, quiet: bool = False) -> Console:
-    """A console on a stream; when nobody reads that any more, or it has no room, the work goes on unheard."""
+def console_of(stream: TextIO, quiet: bool = False, plain_width: int = PLAIN_WIDTH) -> Console:
+    """A console on a stream; when nobody reads that any more, or it has no room, the work goes on unheard.
+
+    Args:
+        plain_width: of tables, in characters, where the stream is no terminal.
+    """
     heard = _Heard(stream)
-    return Console(file=heard, highlight=False, width=None if heard.isatty() else PLAIN_WIDTH, quiet=quiet)  # type: ignore[arg-type]
+    return Console(file=heard, highlight=False, width=None if heard.isatty() else plain_width, quiet=quiet)  # type: ignore[arg-type]
 
 
 class _Heard(io.TextIOBase):

@@ -150,9 +150,7 @@ def _make(todo: list[int], options: GenerateOptions, dataset: Dataset, standing:
                     if options.quiet and report.status in GIVEN_UP:
                         LINE.complain(report.message)
             except KeyboardInterrupt:
-                console.print(
-                    "Interrupted: the workers are ended, and what is there is summed up. Once more to leave now.", soft_wrap=True
-                )
+                console.print("Interrupted: the workers are ended, and what is there is summed up. Once more to leave now.", soft_wrap=True)
                 raise
     except KeyboardInterrupt as interrupt:
         return interrupt

@@ -42,6 +42,7 @@ CONNECT_S = 10.0  # for a scheduler to answer, at first and after the connection
 DISMISS_S = 10.0  # for the workers of a cluster to end what they do
 AT_ONCE = 1000  # tasks that the scheduler holds at least, so that there is work for those who join later
 PER_THREAD = 2  # the same, for each thread of the cluster
+AWAY_S = 5.0  # until the next task, for a worker that cannot reach the data set at the moment
 LOOK_S = 1.0  # between two looks at whether the run that a crew works for still lasts
 PACKAGES = ("scenes", "qa_templates", "generator")  # whose code decides what is in a clip
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
@@ -80,6 +81,15 @@ def connected(farm: FarmOptions, workers: Callable[[], int]) -> Iterator[Any]:
         yield stack.enter_context(client)
 
 
+def reachable(farm: FarmOptions) -> str:
+    """What there is of the cluster that a run would have; no job is submitted. Raises as `connected`."""
+    _library("distributed")
+    if farm.scheduler:
+        with connected(farm, lambda: 1) as client:
+            return f"{len(addresses(client))} workers at {farm.scheduler}"
+    return "on this machine" if farm.cluster == "local" else f"by jobs of {_queue(farm)[1]}"
+
+
 def _library(name: str) -> Any:
     try:
         library = importlib.import_module(name)
@@ -103,35 +113,42 @@ def _started(farm: FarmOptions, workers: Callable[[], int]) -> Any:
     if farm.cluster == "local":
         one = {"n_workers": 1, "threads_per_worker": workers(), "processes": False}  # what makes clips are processes of their own
         return _library("distributed").LocalCluster(**one, memory_limit=0, dashboard_address=":0")
-    kind = getattr(_library("dask_jobqueue"), QUEUES[farm.cluster])
-    submit = kind.job_cls.submit_command.split()[0]
-    if shutil.which(submit) is None:
-        raise ClusterFailed(f"farm.cluster={farm.cluster} starts jobs by {submit}, which is not on this machine's PATH")
+    kind, submit = _queue(farm)
     try:
         cluster = kind(**{"processes": 1, **farm.job})
     except (ValueError, TypeError) as error:
         told = " ".join(str(error).split())
         raise ValueError(f"farm.job = {dict(farm.job)} is not allowed: give +farm.job.cores=4 +farm.job.memory=8GB …; {told}") from error
-    cluster.scale(jobs=farm.jobs)
     try:
-        cluster.sync(_complete, cluster)
-    except RuntimeError as error:  # of the command that submits
-        cluster.close()
-        told = " ".join(str(error).split())
+        cluster.sync(_submit, cluster, farm.jobs)
+    except (RuntimeError, ValueError) as error:  # of the command that submits, and of what it says
+        with suppress(AssertionError):  # it expects that all jobs were submitted once
+            cluster.close()
+        told = " ".join(str(error).rpartition("stderr:")[2].split())
         raise ClusterFailed(f"{submit} does not take the jobs of farm.cluster={farm.cluster}: {told}") from error
     cluster.adapt(minimum_jobs=farm.jobs, maximum_jobs=farm.jobs)
     return cluster
 
 
-async def _complete(cluster: Any) -> None:
-    """Wait until its jobs are submitted; `adapt` would be silent where they are refused, and try again for ever."""
+def _queue(farm: FarmOptions) -> tuple[Any, str]:
+    """dask-jobqueue's class for a kind of queue, and the program that submits jobs to it."""
+    kind = getattr(_library("dask_jobqueue"), QUEUES[farm.cluster])
+    submit = kind.job_cls.submit_command.split()[0]
+    if shutil.which(submit) is None:
+        raise ClusterFailed(f"farm.cluster={farm.cluster} starts jobs by {submit}, which is not on this machine's PATH")
+    return kind, submit
+
+
+async def _submit(cluster: Any, jobs: int) -> None:
+    """Submit the first jobs, and raise what comes of it: `adapt` and `scale` are silent where they are refused."""
+    for _ in range(jobs):
+        cluster.worker_spec.update(cluster.new_worker_spec())
     await cluster._correct_state()
 
 
-def threads(client: Any, farm: FarmOptions) -> int:
-    """Threads that the workers of a cluster have, or will have where they are yet to start; each of them makes one clip at a time."""
-    is_queued = farm.scheduler is None and farm.cluster != "local"
-    return max(sum(client.nthreads().values()), farm.jobs * int(farm.job.get("cores", 1)) if is_queued else 0)
+def threads(client: Any) -> int:
+    """Threads that the workers of a cluster have today; each of them makes one clip at a time."""
+    return sum(client.nthreads().values())
 
 
 def addresses(client: Any) -> set[str]:
@@ -177,7 +194,7 @@ class Dask(ParallelBackendBase):
 
         Raises:
             ClusterFailed: the connection broke.
-            Unfit: a worker there cannot even begin.
+            Unfit: a worker there cannot even begin, and it is not known which.
         """
         from distributed import KilledWorker
         from distributed.client import CancelledError
@@ -189,7 +206,16 @@ class Dask(ParallelBackendBase):
         except (Exception, CancelledError) as error:
             if out.status != "error":
                 raise ClusterFailed("the connection to the Dask scheduler broke") from error
-            raise Unfit(f"a worker of the Dask cluster fails with {type(error).__name__}: {error}") from error
+            unfit = Unfit(f"a worker of the Dask cluster fails with {type(error).__name__}: {error}")
+            if (machine := self._failed_at(out.key)) is None:
+                raise unfit from error
+            return [Answer(machine, refusal=str(unfit))]
+
+    def _failed_at(self, key: Any) -> str | None:
+        """The address of the worker where a task failed that did not come so far as to give an answer: our code may not be there."""
+        with suppress(Exception):
+            return next(iter(self._client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.tasks[key].erred_on))))
+        return None
 
 
 @dataclass(frozen=True)
@@ -198,8 +224,8 @@ class Answer(Generic[Made]):
 
     Args:
         machine: address of the Dask worker that had it.
-        made: what the task returned; None where it was not begun.
-        refusal: why it was not: that machine cannot work for this run.
+        made: what the task returned; None where it was not done.
+        refusal: why it was not: that machine cannot work for this run. "" where it may be done there another time.
     """
 
     machine: str
@@ -306,10 +332,14 @@ def work_there(work: Callable[[Item, Crew], Made], mark: Mark, item: Item) -> An
     machine = get_worker().address
     try:
         return Answer(machine, work(item, _crew_of(mark)))
-    except (Unfit, OSError) as error:
-        return Answer(machine, refusal=str(error) or type(error).__name__)
+    except Unfit as error:
+        return Answer(machine, refusal=str(error))
+    except OSError as error:  # a network drive that is out of reach for a moment, often for all machines at once
+        log.warning("the data set is out of reach: %s", error)
+        time.sleep(AWAY_S)
+        return Answer(machine)
     except Dismissed:
-        return Answer(machine, refusal=f"the Dask worker on {platform.node()} was told that the run is over")
+        return Answer(machine)
 
 
 def _crew_of(mark: Mark) -> Crew:

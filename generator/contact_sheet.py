@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -21,6 +21,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.markup import escape
+
+from generator.atomic import write_atomically
 
 ROWS = "video_info.meta.jsonl"
 FRAME_WIDTH_PX = 240
@@ -114,12 +116,9 @@ def draw_strips(title: str, caption: str, strips: Sequence[tuple[str, Path]], co
 
 def save(sheet: Image.Image, out: Path) -> None:
     """Write a PNG that is there as a whole or not at all."""
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        sheet.save(partial, format="PNG")
-        os.replace(partial, out)
-    finally:
-        partial.unlink(missing_ok=True)
+    png = BytesIO()
+    sheet.save(png, format="PNG")
+    write_atomically(out, png.getvalue())
 
 
 def frames_of(video: Path, count: int, width_px: int) -> list[tuple[float, Image.Image]]:

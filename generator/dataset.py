@@ -86,7 +86,7 @@ class Dataset:
             Unwritable: not even the configuration fits, or what is done meanwhile meets a disk that takes nothing more.
         """
         with unwritable_named(Path(options.out)):
-            root = _folder(options.out)
+            root = folder_of(options.out)
         dataset = cls(root, options.seed, options.split, options.renders, options.farm.min_free_mb, options.annotations)
         with unwritable_named(root):
             if options.shard != WHOLE:
@@ -134,7 +134,8 @@ class Dataset:
         return [place.annotation, *(place.of(name) for name in self.held)]
 
     def examined(self, indices: Iterable[int], check: str) -> Iterator[tuple[int, str]]:
-        """Each clip with what is wrong with its files; "" where nothing is, or where it was not finished.
+        """Each clip with what is wrong with its files: the annotation cannot be read, is of another clip, is another than was published, or
+        files are not as it lists them; "" where nothing is, or where it was not finished.
 
         Args:
             indices: of clips.
@@ -151,12 +152,6 @@ class Dataset:
             yield from ((index, next(reasons) if index in begun else "") for index in asked)
         finally:
             readers.shutdown(cancel_futures=True)  # who stops early does not wait for the rest
-
-    def damaged(self, indices: Iterable[int], check: str) -> dict[int, str]:
-        """Those of the finished clips that are not as they were made, each with the reason: the annotation cannot be read, is of another
-        clip, is another than was published, or files are not as it lists them. ``check`` is as in `examined`.
-        """
-        return {index: reason for index, reason in self.examined(indices, check) if reason}
 
     def _damage(self, index: int, check: str, sums: Mapping[str, str]) -> str:
         place = self.files(index)
@@ -259,11 +254,6 @@ class Dataset:
     def _sum(self, made: Path, place: Path) -> dict[str, Any]:
         """What the annotation says of a file, which will be at ``place``."""
         return {"path": place.relative_to(self.root).as_posix(), "bytes": made.stat().st_size, "sha256": sha256_of(made)}
-
-    def unfinished(self, indices: Iterable[int]) -> list[int]:
-        """Those of the clips that someone is making, or was making when it died."""
-        parts = {path.name.removeprefix(PART)[:32] for path in self.root.glob(f"{PART}*")}
-        return [index for index in indices if self.key(index) in parts]
 
     def sweep(self, indices: Iterable[int] | None = None) -> None:
         """Remove what a killed run left behind (of some clips, or of all). Only for one who knows that no one works on them.
@@ -399,7 +389,8 @@ def _why_unwritable(root: Path, error: Any) -> str:
     return f"{what}: {said}. The clips there are complete: {remedy} and run the same command again, it makes only what is missing."
 
 
-def _folder(out: str) -> Path:
+def folder_of(out: str) -> Path:
+    """The folder of a data set, which is made where it is not there. Raises ValueError where it cannot be one."""
     root = Path(out).expanduser()
     if root.exists() and not root.is_dir():
         raise ValueError(f"out = {out!r} is not allowed: it is a file; give a folder")

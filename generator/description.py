@@ -56,7 +56,24 @@ def _settle(root: Path, options: GenerateOptions) -> None:
     path = root / NAME
     if not path.exists():
         write_atomically(path, json.dumps(_description(options), indent=2) + "\n")
-    stored = described(root)
+    stored, wanted = described(root), agreed(root, options)
+    if wanted != stored:
+        write_atomically(path, json.dumps(wanted, indent=2) + "\n")
+    if options.curriculum is not None:
+        _write_curriculum(path.with_name(CURRICULUM), written(options.curriculum))
+    for name, version in versions(options).items():
+        if stored["versions"].get(name, version) != version:
+            log.warning("%s was begun with %s %s, this is %s: new clips may differ", path.parent, name, stored["versions"][name], version)
+
+
+def agreed(root: Path, options: GenerateOptions) -> dict[str, Any]:
+    """What ``dataset.json`` is to say for a run that goes on: what it says, and layers that are added.
+
+    Raises:
+        ConfigurationChanged: the run would make other clips; lists what differs.
+        ValueError: it cannot be read.
+    """
+    path, stored = root / NAME, described(root)
     if stored["schema_version"] != SCHEMA_VERSION:
         got = stored["schema_version"]
         raise ConfigurationChanged(
@@ -65,16 +82,11 @@ def _settle(root: Path, options: GenerateOptions) -> None:
     old = {key: value for key, value in stored["configuration"].items() if key not in OF_THE_MACHINE}  # of which older versions told
     new = json.loads(json.dumps(content(options)))
     if set(old.get("annotations", ())) < set(new["annotations"]) and {**old, "annotations": new["annotations"]} == new:
-        write_atomically(path, json.dumps({**stored, "configuration": new}, indent=2) + "\n")  # layers can be added
-        old = new
+        return {**stored, "configuration": new}  # layers can be added
     if changes := _changes(old, new):
         remedy = "Give another out=, or the old values, or delete the folder to begin anew."
         raise ConfigurationChanged(f"{path.parent} was made with other options (old -> new): {'; '.join(changes)}. {remedy}")
-    if options.curriculum is not None:
-        _write_curriculum(path.with_name(CURRICULUM), written(options.curriculum))
-    for name, version in versions(options).items():
-        if stored["versions"].get(name, version) != version:
-            log.warning("%s was begun with %s %s, this is %s: new clips may differ", path.parent, name, stored["versions"][name], version)
+    return stored
 
 
 def _write_curriculum(path: Path, text: str) -> None:

@@ -200,11 +200,13 @@ def _timed(frames: Iterator[np.ndarray], seconds: list[float], most: int, budget
             return
 
 
-def apart(environment: Mapping[str, str], timeout_s: float, work: Callable[Told, Made], *args: Told.args, **named: Told.kwargs) -> Made:
+def apart(
+    environment: Mapping[str, str], timeout_s: float | None, work: Callable[Told, Made], *args: Told.args, **named: Told.kwargs
+) -> Made:
     """What ``work`` returns in a process of its own, which ends with it; what it raises is raised here.
 
     Raises:
-        WorkerDied: the process ended, or took longer than ``timeout_s``.
+        WorkerDied: the process ended, or took longer than ``timeout_s`` (None: it may take any time).
     """
     worker = Worker(environment)
     try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.atomic import write_atomically
 from generator.catalogue import summary
 from generator.contact_sheet import draw_strips, save
 from generator.options import RenderOptions
@@ -74,7 +74,4 @@ def _exhibit(entry: Entry, out: Path, render: RenderOptions, size: Format, colum
 
 def _note(out: Path, entry: Entry, films: Sequence[tuple[str, str]]) -> None:
     """Leave beside the sheet what the page says of each film; written last, it tells that the entry is complete."""
-    path = notes(out, entry)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(films, ensure_ascii=False), encoding="utf-8")
-    partial.replace(path)
+    write_atomically(notes(out, entry), json.dumps(films, ensure_ascii=False))

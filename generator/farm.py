@@ -11,7 +11,7 @@ import logging
 import platform
 import traceback
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -63,21 +63,21 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
         Unwritable: there is no room; the clip is reported first.
         GaveUp: clip after clip failed, which are reported first; or the cluster did.
     """
-    is_made, seen, in_a_row = any((dataset.root / "annotations").glob("*.json")), 0, list[int]()
+    is_made, seen, in_a_row = any((dataset.root / "annotations").glob("*.json")), list[int](), 0
     with closing(_reports(indices, options, dataset)) as reports:
         for report in reports:
             yield report
             if report.status == "unwritable":
                 raise Unwritable(report.message)
-            is_made, seen = is_made or report.status == "written", seen + 1
-            is_alone = report.status == "written" or (is_made and report.status == "exhausted")
-            in_a_row = [] if is_alone else [*in_a_row, report.index]
-            if len(in_a_row) == (LOST_AFTER if is_made else GIVE_UP_AFTER) and seen < len(indices):
+            is_made = is_made or report.status == "written"
+            seen.append(report.index)
+            in_a_row = 0 if report.status == "written" or (is_made and report.status == "exhausted") else in_a_row + 1
+            if in_a_row == (LOST_AFTER if is_made else GIVE_UP_AFTER) and len(seen) < len(indices):
                 reports.close()
-                dataset.release(in_a_row)  # they were not to blame
-                which = f"{'the last' if is_made else 'the first'} {len(in_a_row)} clips all failed"
+                dataset.release(dataset.quarantined(set(indices) - set(seen[:-in_a_row])))  # they were not to blame
+                which = f"{'the last' if is_made else 'the first'} {in_a_row} clips all failed"
                 why = f"clip {report.index}: {report.failures[-1]}" if report.failures else report.message
-                raise GaveUp(f"{which}, so the other {len(indices) - seen} were not made. The last one: {why}")
+                raise GaveUp(f"{which}, so the other {len(indices) - len(seen)} were not made. The last one: {why}")
 
 
 def parallel_map(
@@ -140,9 +140,9 @@ def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, datase
     """
     left = dict.fromkeys(indices)
     while left:
-        before, failure = len(left), ClusterFailed("the workers that had the clips died, time after time")
+        before, failure = len(left), ClusterFailed("the workers that had the clips died or could not reach them, time after time")
         try:
-            with closing(_round_of_cluster(list(left), options, dataset)) as reports:
+            with closing(_round_of_cluster(left, options, dataset)) as reports:
                 for report in reports:
                     del left[report.index]
                     yield _quarantined(report, options, dataset) if report.status == "failed" else report
@@ -152,18 +152,24 @@ def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, datase
             raise GaveUp(f"{failure}. What is finished is kept: the same command makes the other {len(left)} clips") from failure
 
 
-def _round_of_cluster(indices: list[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
-    """Reports on those clips that were made, or are to blame that they were not."""
+def _round_of_cluster(left: Collection[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
+    """Reports on those clips that were made, or are to blame that they were not.
+
+    Args:
+        left: clips on which nothing is reported yet; who takes a report takes the clip out.
+    """
     there = replace(dataset, root=dataset.root.resolve())
     with connected(options.farm, partial(workers_of, options)) as client, marked(there, options) as mark:
         if not addresses(client):
             log.warning("no worker of the Dask cluster has joined yet: the run goes on when one does")
         make = partial(work_there, partial(_make_there, options=options, dataset=there), mark)
-        workers = threads(client, options.farm)
-        in_turn, at_once = in_order(indices, options, workers), max(AT_ONCE, PER_THREAD * workers)
+        at_once, backend = max(AT_ONCE, PER_THREAD * threads(client)), Dask(client, f"clip-{mark.path.name}")
+        trust, before = Trust(partial(addresses, client), partial(leave_out, client)), len(left) + 1
         try:
-            with closing(_spread(make, in_turn, at_once, Dask(client, f"clip-{mark.path.name}"))) as answers:
-                yield from _trusted(filter(None, answers), Trust(partial(addresses, client), partial(leave_out, client)))
+            while 0 < len(left) < before:  # again, with the same cluster: jobs need not queue again
+                before, in_turn = len(left), in_order(list(left), options, MOST_LAST_CLIPS // LAST_CLIPS)
+                with closing(_spread(make, in_turn, at_once, backend)) as answers:
+                    yield from _trusted(filter(None, answers), trust)
         finally:
             dismiss(client, mark)
 
@@ -173,6 +179,8 @@ def _trusted(answers: Iterable[Answer[ClipReport]], trust: Trust) -> Iterator[Cl
     for answer in answers:
         if answer.made is not None:
             yield from trust.told(answer.machine, answer.made)
+        elif not answer.refusal:
+            trust.away(answer.machine)
         elif not trust.refused(answer.machine, answer.refusal):
             raise Unfit(answer.refusal)
     yield from trust.rest()
@@ -215,8 +223,13 @@ def _crew() -> Iterator[Crew]:
         crew.dismiss()
 
 
+def cores() -> int:
+    """Of this machine, as many as this process may use."""
+    return joblib.cpu_count()
+
+
 def _count(workers: int) -> int:
-    return joblib.cpu_count() if workers == -1 else workers
+    return cores() if workers == -1 else workers
 
 
 def workers_of(options: GenerateOptions) -> int:

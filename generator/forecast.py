@@ -11,8 +11,8 @@ import numpy as np
 
 from generator.dataset import Dataset
 from generator.devices import GPU_TRIAL_S, Film, apart, chosen, drawing_gpus, film_some, gpus
-from generator.farm import environment, workers_of
-from generator.machine import GIGABYTE, cores
+from generator.farm import cores, environment, workers_of
+from generator.machine import GIGABYTE
 from generator.options import FarmOptions, GenerateOptions, RenderOptions
 from generator.pipeline import attempt_clip, expected_frames
 from generator.records import load_spec, load_trajectories

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from conf.progress import Progress
 from generator.exhibits import Entry, Exhibit, exhibit, notes
 from generator.farm import parallel_map
 from generator.options import RenderOptions
@@ -80,13 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(work: functools.partial[Exhibit], wanted: Sequence[Entry], workers: int, console: Console) -> list[tuple[Entry, str]]:
     """Make all exhibits; returns those that failed, and why."""
     failed = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("gallery", total=len(wanted))
+    with Progress(console, len(wanted), "entries") as progress:
         for entry, made in parallel_map(work, wanted, workers):
             if made is None or made.error:
                 failed.append((entry, made.error if made else "the process that drew it died"))
-            progress.update(task, advance=1, description=f"{entry.kind} {entry.name}")
+            progress.add(1, f"{entry.kind} {entry.name}")
     return failed
 
 

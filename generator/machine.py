@@ -8,7 +8,6 @@ import platform
 import re
 import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +24,6 @@ from generator.worker import WorkerDied
 Status = Literal["ok", "warning", "missing"]
 GIGABYTE = 1e9
 WORKER_GB = 0.8  # resident memory of one worker: 0.7 after a few clips at 640 × 480, and flat to within a tenth
-LEAST_DISK_GB = 1.0
-LEAST_FRAMES_GB = 0.05  # frames pass from Blender to the encoder through memory
 START_S = 180.0  # for Blender to start and draw one frame
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software rasterizer")  # how Mesa's drivers that need no GPU call themselves
 VENDORS = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}  # of PCI
@@ -110,7 +107,7 @@ def video_encoder() -> Finding:
     return Finding("H.264 encoder", "ok", f"libx264 in PyAV {av.__version__}")
 
 
-def free_disk(folder: Path, needed_gb: float = LEAST_DISK_GB) -> Finding:
+def free_disk(folder: Path, needed_gb: float) -> Finding:
     """Room for clips where they will be written, and leave to write there."""
     existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
@@ -118,35 +115,38 @@ def free_disk(folder: Path, needed_gb: float = LEAST_DISK_GB) -> Finding:
     return _room("Disk", existing, needed_gb, "Free some, or give out= on a larger disk.")
 
 
-def free_frames() -> Finding:
-    """Room for the frames on their way from Blender to the encoder."""
-    shared = Path("/dev/shm")
-    folder = shared if shared.is_dir() and os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
-    return _room("Room for frames", folder, LEAST_FRAMES_GB, "Give the container more shared memory (docker run --shm-size=1g).")
-
-
-def cores_and_memory(workers: int) -> Finding:
+def cores_and_memory(workers: int, cores: int) -> Finding:
     """Whether so many workers fit into memory."""
-    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIGABYTE
-    detail = f"{cores()} cores, {memory_gb:.0f} GB; {workers} worker{'s' * (workers != 1)} of {WORKER_GB:.1f} GB each"
+    memory_gb = memory_bytes() / GIGABYTE
+    detail = f"{cores} cores, {memory_gb:.0f} GB; {workers} worker{'s' * (workers != 1)} of {WORKER_GB:.1f} GB each"
     fitting = int(memory_gb / WORKER_GB)
     if fitting >= workers:
         return Finding("Cores and memory", "ok", detail)
     return Finding("Cores and memory", "warning", detail, f"Give workers={max(fitting, 1)} at most.")
 
 
-def load() -> Finding:
+def memory_bytes(root: Path = Path("/")) -> int:
+    """What this machine has, or the least that a container or a job around this process is allowed (Linux's control groups)."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    told = root / "proc/self/cgroup"
+    for line in told.read_text().splitlines() if told.is_file() else []:
+        _, controllers, place = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        top, name = ("", "memory.max") if controllers == "" else ("memory", "memory.limit_in_bytes")
+        folder = root / "sys/fs/cgroup" / top / place.lstrip("/")
+        files = [each / name for each in (folder, *folder.parents) if each.is_relative_to(root / "sys/fs/cgroup")]
+        limits += [int(text) for path in files if path.is_file() and (text := path.read_text().strip()).isdigit()]
+    return min(limits)
+
+
+def load(cores: int) -> Finding:
     """Whether others are at work here, which makes all that is measured slower than it is."""
     running = os.getloadavg()[0]
     detail = f"{running:.1f} processes ran or waited during the last minute"
-    if running <= cores() / 2:
+    if running <= cores / 2:
         return Finding("Load", "ok", detail)
     return Finding("Load", "warning", detail, "Others are at work on this machine: alone it is faster than what is measured now.")
-
-
-def cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def graphics_cards(root: Path = Path("/")) -> dict[str, Path | None]:

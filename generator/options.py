@@ -112,7 +112,7 @@ class FarmOptions:
         jobs: how many of these are kept running.
         job: what each of them asks for: keyword arguments of dask-jobqueue's cluster, of which cores and memory are needed.
         shards: with ``slurm``, tasks of the array job, which share the clips.
-        sbatch: further options of sbatch, as on its command line.
+        sbatch: further options of sbatch, as on its command line. The merge gets those of them that say where and for how long.
     """
 
     engine: str = "local"
@@ -157,6 +157,8 @@ class FarmOptions:
         require(self.shards >= 1, "farm.shards", self.shards, "at least 1")
         told = self.sbatch == "" or bool(re.fullmatch(r"-.+", self.sbatch))
         require(told, "farm.sbatch", self.sbatch, "options of sbatch in one line, as in '--partition=cpu --time=04:00:00'")
+        ours = re.search(r"(?:^|\s)(?:--(?:array|output|dependency|open-mode|signal)\b|-[aod])", self.sbatch)
+        require(ours is None, "farm.sbatch", self.sbatch, "options that are not in the script already; how many tasks is farm.shards")
 
 
 @dataclass(frozen=True)
@@ -308,6 +310,6 @@ def command(options: GenerateOptions, **changes: Any) -> str:
 
 
 def reproduce(options: GenerateOptions, index: int) -> str:
-    """The shell command that builds one clip again, in one process."""
+    """The shell command that builds one clip again, on the machine that it is given on."""
     alone = replace(options, num_videos=GenerateOptions.num_videos, shard=GenerateOptions.shard, farm=FarmOptions(), quiet=False)
     return command(alone, only=index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from generator.atomic import write_atomically
 from generator.dataset import RUNS, Dataset
 from generator.options import FarmOptions, GenerateOptions, command
+from generator.report import merge_command
 from scenes.types import require
 
 GRACE_S = 60  # before the time of a task is up, in which it ends its workers and says what it made
@@ -29,6 +31,7 @@ ARRAY = """\
 cd {folder} || exit 1
 exec {generate} shard="$SLURM_ARRAY_TASK_ID/{shards}"{workers}
 """
+ANY_JOB = ("-p --partition", "-A --account", "-q --qos", "-t --time", "-M --clusters", "--reservation", "--mail-user", "--mail-type")
 MERGE = """\
 #!/bin/bash
 #SBATCH --job-name=motionfoundry-merge
@@ -40,7 +43,7 @@ exec {merge}
 SUBMITTED = """\
 Job {array} makes {clips} clips in {shards} tasks; job {merge} merges them when all tasks have ended.
 Watch:  squeue --jobs={array},{merge}
-        tail -f {logs}/progress-*.jsonl {logs}/slurm-{array}_*.log
+        tail -F {logs}/slurm-{array}_1.log {logs}/progress-1of{shards}.jsonl
 Cancel: scancel {array} {merge}
 What is finished is kept: the same command again submits a job that makes what is missing."""
 
@@ -75,15 +78,30 @@ def _written(options: GenerateOptions, dataset: Dataset) -> tuple[Path, Path]:
     runs = dataset.root.resolve() / RUNS
     runs.mkdir(exist_ok=True)
     array, merge = runs / "slurm.sh", runs / "slurm-merge.sh"
-    more = f"#SBATCH {options.farm.sbatch}\n" if options.farm.sbatch else ""
-    told = {"folder": shlex.quote(str(Path.cwd())), "more": more}
-    workers = f' farm.workers="{WORKERS}"' if options.farm.workers == -1 else ""
+    folder = shlex.quote(str(Path.cwd()))
+    per_core = options.farm.workers == -1 and options.render.engine != "cycles"  # of which -1 is one for each GPU of the task
+    workers = f' farm.workers="{WORKERS}"' if per_core else ""
     task = {"shards": _shards(options), "grace_s": GRACE_S, "script": shlex.quote(str(array)), "workers": workers}
     generate = _with_this_python(_of_a_task(options))
-    write_atomically(array, ARRAY.format(**told, **task, log=_log(runs, "%A_%a"), generate=generate))
-    merging = f"python -m generator.merge {shlex.quote(options.out)} --num-videos {options.num_videos}"
-    write_atomically(merge, MERGE.format(**told, log=_log(runs, "%j"), merge=_with_this_python(merging)))
+    more = _directive(options.farm.sbatch)
+    write_atomically(array, ARRAY.format(folder=folder, more=more, **task, log=_log(runs, "%A_%a"), generate=generate))
+    more = _directive(_of_any_job(options.farm.sbatch))
+    merging = _with_this_python(merge_command(replace(options, out=str(dataset.root))))
+    write_atomically(merge, MERGE.format(folder=folder, more=more, log=_log(runs, "%j"), merge=merging))
     return array, merge
+
+
+def _directive(told: str) -> str:
+    return f"#SBATCH {told}\n" if told else ""
+
+
+def _of_any_job(told: str) -> str:
+    """Those of sbatch's options that are for the merge as well, which needs neither the cores, nor the memory, nor the GPUs of a task."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for names in ANY_JOB:
+        parser.add_argument(*names.split(), dest=names.split()[-1])
+    found, _ = parser.parse_known_args(shlex.split(told))
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in vars(found).items() if value is not None)
 
 
 def _log(runs: Path, job: str) -> str:

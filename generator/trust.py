@@ -6,7 +6,7 @@ the machine is: it lacks a library, say, or its disk is full. It is left out, an
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 from generator.pipeline import ClipReport
@@ -28,6 +28,7 @@ class Trust:
         self._able: set[str] = set()  # machines that have made clips
         self._lost: set[str] = set()  # machines that are left out
         self._held: dict[str, list[ClipReport]] = defaultdict(list)  # what failed on a machine since it last made a clip
+        self._away = Counter[str]()  # how often in a row a machine could not even try
 
     def refused(self, machine: str, reason: str) -> bool:
         """Take note of a machine that says that it cannot work for the run; returns whether the others can go on without it."""
@@ -35,8 +36,15 @@ class Trust:
             self._lose(machine, reason)
         return machine in self._lost
 
+    def away(self, machine: str) -> None:
+        """Take note of a machine that cannot reach the data set at the moment; where others still can, it is left out after a while."""
+        self._away[machine] += 1
+        if self._away[machine] >= LOST_AFTER and any(not self._away[other] for other in self._able - {machine}):
+            self.refused(machine, "it cannot reach the data set any more, while others can")
+
     def told(self, machine: str, report: ClipReport) -> list[ClipReport]:
         """What is certain now that a machine has reported on a clip."""
+        self._away.pop(machine, None)
         if report.status == "failed":
             if machine not in self._lost:
                 self._held[machine].append(report)

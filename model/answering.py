@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 from rich.console import Console
 
 from conf.command_line import INTERRUPTED, CommandLine
+from conf.progress import console_of
 from scenes.types import require
 
 PLAIN_WIDTH = 140  # of tables in a file
@@ -84,7 +85,7 @@ def run(line: CommandLine[Options], work: Callable[[Options, Console], int]) -> 
 
     def here(options: Options) -> int:
         try:
-            return work(options, Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+            return work(options, console_of(sys.stdout, plain_width=PLAIN_WIDTH))
         except KeyboardInterrupt:
             line.complain("interrupted; nothing was written")
             return INTERRUPTED

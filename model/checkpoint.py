@@ -23,6 +23,7 @@ from safetensors.torch import save_model as save_weights
 from transformers import AutoTokenizer
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
+from model.predictions import write_whole
 from model.vlm import ModelOptions, VideoVLM
 
 OPTIONS, WEIGHTS = "config.json", "model.safetensors"
@@ -115,9 +116,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file as a whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(content, indent=1) + "\n")
 
 
 def _borrowed(model: VideoVLM) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from torch.utils.tensorboard import SummaryWriter
 
 from conf.progress import Progress
+from model.predictions import write_whole
 
 LOSSES = "loss.jsonl"
 RECENT = 20  # steps that what is shown is the mean of
@@ -120,9 +121,7 @@ def _keep_before(path: Path, first: int) -> None:
     if not path.is_file():
         return
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if _step_of(line) < first]
-    part = path.with_suffix(".part")
-    part.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, "".join(line + "\n" for line in kept))
 
 
 def _step_of(line: str) -> float:

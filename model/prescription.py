@@ -99,10 +99,10 @@ def _why_none(templates: Sequence[str], types: Sequence[str]) -> str:
 def _weights(asked: Mapping[Slice, Sequence[str]], target: float) -> dict[str, float]:
     """Of each template, in the order of their names, 1 on the mean."""
     shown = [(each.n, each.right) if each.shown is None else each.shown for each in asked]
-    could_be = [n / each.n if each.n else 1.0 for each, (n, _) in zip(asked, shown, strict=True)]
+    could_be = np.array([n / each.n if each.n else 1.0 for each, (n, _) in zip(asked, shown, strict=True)])
     short = np.maximum(0.0, target - shrunk([right for _, right in shown], [n for n, _ in shown])) * could_be
     if np.allclose(short, short[0]):
-        short = np.ones(len(short))
+        short = np.where(could_be > 0, 1.0, 0.0) if could_be.any() else np.ones(len(short))
     per_kind = short / short.mean()
     named = {name: value / len(names) for value, names in zip(per_kind, asked.values(), strict=True) for name in names}
     mean = sum(named.values()) / len(named)

@@ -198,7 +198,7 @@ def _show(folder: Path, profile: Profile, after: Next, console: Console) -> None
     if names := not_shown(profile):
         console.print(
             f"None of the questions of {escape(listed(names))} could be seen at the rate at which frames were shown: more frames would help"
-            " there, more clips would not, so the curriculum does not ask for them.",
+            " there, more clips would not, so the curriculum asks for them in rehearsal alone.",
             soft_wrap=True,
         )
     files = ["index.html (to read)", "profile.json", "questions.jsonl", *([CURRICULUM] if after.curriculum else [])]

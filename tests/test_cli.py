@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
+import itertools
 import json
 import os
 import resource
@@ -11,18 +11,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 import pytest
 from rich.console import Console
 
-from generator import catalogue
-from generator.__main__ import generate, main
+from conf.progress import console_of
+from generator import __main__ as entry
+from generator import catalogue, report
+from generator.__main__ import generate
 from generator.dataset import Dataset
-from generator.index import META
+from generator.index import AGAIN, META
+from generator.locks import INDEX, alone
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.pipeline import ClipReport
 from qa_templates.question import QuestionOptions
 from scenes.script import SceneOptions
 from tests.test_pipeline import hashes
@@ -49,20 +56,6 @@ def finish(process: subprocess.Popen) -> tuple[int, str, str]:
 
 def run(*arguments: str, cwd: Path, **more) -> tuple[int, str, str]:
     return finish(program(*arguments, cwd=cwd, **more))
-
-
-@pytest.fixture
-def run_here(tmp_path, monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
-    """As `run`, in this process: for what has nothing to do with processes."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["generator", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        return left.value.code, *capsys.readouterr()
-
-    return run
 
 
 def wait_for_clips(folder: Path, count: int, process: subprocess.Popen) -> None:
@@ -134,16 +127,16 @@ def test_an_interrupted_run_publishes_what_is_complete_and_says_how_to_go_on(tmp
     assert not list(tmp_path.glob("set/.part-*"))
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_ends_a_run_at_once(tmp_path):
     process = program("num_videos=400", "workers=2", "out=set", *LABELS, cwd=tmp_path)
     wait_for_clips(tmp_path / "set", 3, process)
     workers = psutil.Process(process.pid).children(recursive=True)
-    with (tmp_path / "set" / ".lock-index").open("a") as index:
-        fcntl.flock(index, fcntl.LOCK_EX)  # the index cannot be written, so that the run waits
-        process.send_signal(signal.SIGINT)
-        assert "Interrupted" in process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-        code, _, complained = finish(process)
+    os.mkfifo(tmp_path / "set" / "annotations" / "0.json")  # who writes the index waits for ever for what is in it
+    process.send_signal(signal.SIGINT)
+    assert "Interrupted" in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    code, _, complained = finish(process)
     assert code == 130
     assert "Traceback" not in complained
     assert complained.count("To go on: python -m generator seed=0 out=set num_videos=400") == 1
@@ -158,13 +151,75 @@ def test_a_quiet_run_says_one_line_and_its_errors(tmp_path, run_here):
     assert (begin["event"], end["event"], end["done"]) == ("begin", "end", 2)
 
 
-def generated(folder: Path, **more) -> tuple[int, str]:
-    """Exit code of a run in this process, and what it said."""
-    console = Console(file=io.StringIO(), width=120, quiet=more.get("quiet", False))
+def options(folder: Path, **more) -> GenerateOptions:
     scene, farm = SceneOptions(fps=8.0), FarmOptions(workers=0, min_free_mb=0, retry_quarantined=more.pop("retry", False))
     usual = {"num_videos": 3, "scene": scene, "occlusion": OcclusionOptions(every=8), "render": RenderOptions(engine="none"), "farm": farm}
-    code = generate(GenerateOptions(out=str(folder), **{**usual, **more}), console)
-    return code, console.file.getvalue()
+    return GenerateOptions(out=str(folder), **{**usual, **more})
+
+
+def generated(folder: Path, **more) -> tuple[int, str]:
+    """Exit code of a run in this process, and what it said."""
+    console = more.pop("console", None) or Console(file=io.StringIO(), width=120, quiet=more.get("quiet", False))
+    code = generate(options(folder, **more), console)
+    return code, getattr(console.file, "getvalue", str)()
+
+
+@contextmanager
+def reader_gone() -> Iterator[TextIO]:
+    """A pipe of which the other end is closed, as by ``| head -1``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        yield stream
+
+
+@pytest.mark.parametrize("opened", [reader_gone, partial(open, "/dev/full", "w")], ids=["nobody reads", "no room"])
+def test_a_run_that_nobody_can_hear_goes_on(tmp_path, opened, monkeypatch):
+    monkeypatch.setattr(report, "LINE_EVERY_S", 0)
+    with opened() as stream:
+        assert generated(tmp_path, console=console_of(stream))[0] == 0
+    assert len((tmp_path / META).read_text().splitlines()) == 3
+
+
+def test_a_damaged_clip_that_lacks_a_layer_is_made_again(tmp_path):
+    small = {"num_videos": 2, "scene": SceneOptions(width=64, height=64, fps=8.0), "occlusion": OcclusionOptions(min_area_px=1, every=8)}
+    assert generated(tmp_path, **small)[0] == 0
+    for index, more in ((0, {}), (1, {"only": 1})):
+        os.truncate(Dataset.of(tmp_path).files(index).trajectories, 100)
+        code, said = generated(tmp_path, annotations=("tracks",), **small, **more)
+        assert code == 0, said
+        assert "quarantine" not in said
+    dataset = Dataset.of(tmp_path)
+    assert dataset.missing(range(2)) == []
+    assert [reason for _, reason in dataset.examined(range(2), "sums")] == ["", ""]
+
+
+def test_an_interrupted_run_leaves_a_large_index_to_later(tmp_path, monkeypatch):
+    """To write it takes minutes for a hundred thousand clips."""
+    monkeypatch.setattr(entry, "MOST_IN_HASTE", 1)
+    real = entry.run
+
+    def interrupted(*asked) -> Iterator[ClipReport]:
+        yield from itertools.islice(real(*asked), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(entry, "run", interrupted)
+    console = Console(file=io.StringIO(), width=120)
+    with pytest.raises(KeyboardInterrupt):
+        generated(tmp_path, console=console)
+    assert f"the index is written when all is made, or by python -m generator.merge {tmp_path} --num-videos 3" in console.file.getvalue()
+    assert not (tmp_path / META).exists()
+
+
+def test_a_shard_leaves_the_index_to_another_that_is_writing_it(tmp_path):
+    assert generated(tmp_path, shard="1/2")[0] == 0
+    with alone(tmp_path, INDEX):
+        code, said = generated(tmp_path, shard="2/2")
+    assert code == 0
+    assert "the index is being written by another run, with these clips" in said
+    assert (tmp_path / AGAIN).exists()
+    assert generated(tmp_path)[0] == 0
+    assert len((tmp_path / META).read_text().splitlines()) == 3
 
 
 def test_errors_of_a_quiet_run_are_said(tmp_path, capsys):
@@ -225,12 +280,12 @@ def test_a_changed_configuration_is_refused(tmp_path, run_here):
     assert hashes(tmp_path / "set") == before
 
 
-def test_impossible_thresholds_are_an_error(tmp_path, run_here):
+def test_impossible_thresholds_are_an_error(tmp_path, run_here, caplog):
     impossible = ("occlusion.min_area_px=1e9", "qa.templates=[recognise_motion]")  # what watches nothing but the camera needs no area
-    code, said, complained = run_here("out=set", "num_videos=4", "workers=0", "max_attempts=2", *impossible, *LABELS)
+    code, said, complained = run_here("out=set", "num_videos=6", "workers=0", "max_attempts=2", *impossible, *LABELS)
     assert code == 1
     assert "Traceback" not in complained + said
-    assert "occlusion.min_" in complained
+    assert "occlusion.min_" in complained + caplog.text
     assert not list(tmp_path.glob("set/annotations/*.json"))
 
 

@@ -94,6 +94,13 @@ def test_the_starter_asks_of_each_type_in_small_pictures():
     check(told.qa, told.scene)
 
 
+def test_the_help_tells_what_the_starter_is():
+    options = options_from("preset=starter")
+    numbers = {6: "six", 8: "eight"}
+    told = f"starter: {options.num_videos} small clips of {numbers[len(options.qa.weights)]} plain questions"
+    assert told in (Path(conf.__file__).parent / "generate.yaml").read_text()
+
+
 def test_shorthands_reach_their_groups():
     told = options_from("width=320", "height=240", "fps=12", "duration=[2,4]", "difficulty=0.9", "questions_per_video=3", "workers=5")
     assert (told.scene.width, told.scene.height, told.scene.fps, told.scene.duration) == (320, 240, 12.0, (2.0, 4.0))
@@ -134,7 +141,7 @@ ANY_OPTIONS = st.builds(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(ANY_OPTIONS, st.integers(0, 10**6))
 def test_the_command_that_reproduces_a_clip_says_the_same(options, index):
     program = shlex.split(reproduce(options, index))
@@ -235,3 +242,23 @@ def test_bad_input_is_one_clear_paragraph(argument, monkeypatch, capsys, tmp_pat
     for word in BAD[argument]:
         assert word in said
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("told", ["-m", "--multirun", "--multi", "hydra.mode=MULTIRUN"])
+def test_several_runs_in_one_are_refused_before_the_first(told, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["generator", told, "seed=0,1", "out=set"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert (left.value.code, list(tmp_path.iterdir())) == (2, [])
+    assert f"{told!r} is not allowed: give one value for each key" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_no_traceback(monkeypatch, capsys):
+    def work(options: GenerateOptions) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["generator"])
+    with pytest.raises(SystemExit) as left:
+        LINE.run(work)
+    assert (left.value.code, capsys.readouterr().err) == (130, "generator: interrupted\n")

@@ -11,10 +11,12 @@ import platform
 import shlex
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -22,9 +24,11 @@ from hydra import compose, initialize_config_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator import index
 from generator.__main__ import LINE
+from generator.atomic import PART
 from generator.dataset import Dataset, Unwritable, clip_key
-from generator.description import ConfigurationChanged
+from generator.description import ConfigurationChanged, settle
 from generator.index import META, meta_rows
 from generator.locks import Busy, hold
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, content
@@ -47,6 +51,7 @@ from scenes.motions.motion import MOTIONS
 from scenes.script import SceneOptions
 from scenes.solve import solve
 from scenes.types import SceneSpec
+from tests.test_pipeline import damaged, hashes
 
 LABELS = GenerateOptions(
     num_videos=3,
@@ -184,9 +189,9 @@ def test_a_clip_that_is_not_committed_leaves_nothing(tmp_path):
     with Dataset.open(replace(LABELS, out=str(tmp_path))) as dataset:
         with pytest.raises(RuntimeError), dataset.part(0) as part:
             part.annotation.write_text("{}")
-            assert dataset.unfinished(range(3)) == [0]
+            assert unfinished(dataset, range(3)) == [0]
             raise RuntimeError
-        assert dataset.unfinished(range(3)) == []
+        assert unfinished(dataset, range(3)) == []
         assert dataset.missing(range(3)) == [0, 1, 2]
         assert not list(tmp_path.glob(".part-*"))
 
@@ -256,6 +261,23 @@ def test_options_that_change_no_clip_are_free_to_change(tmp_path):
         assert dataset.missing(range(3)) == [1, 2]
 
 
+def test_of_two_shards_that_begin_together_one_decides_what_is_made(tmp_path):
+    """Each of them has seen that there is no configuration yet; the other is refused."""
+    outs = [replace(LABELS, out=str(tmp_path), seed=seed) for seed in range(4)]
+    with ThreadPoolExecutor(len(outs)) as pool:
+        ended = list(pool.map(_refusal, outs))
+    stored = json.loads((tmp_path / "dataset.json").read_text())["seed"]
+    assert [each is None for each in ended] == [seed == stored for seed in range(4)]
+
+
+def _refusal(options: GenerateOptions) -> ConfigurationChanged | None:
+    try:
+        settle(Path(options.out), options)
+    except ConfigurationChanged as error:
+        return error
+    return None
+
+
 def test_a_schema_of_another_version_is_refused(tmp_path):
     with made(tmp_path, range(0)):
         pass
@@ -289,6 +311,23 @@ def test_a_second_run_is_refused(tmp_path):
         pass
     with Dataset.open(options):
         pass
+
+
+def test_of_runs_that_begin_at_once_one_is_let_in(tmp_path):
+    tried = Barrier(4, timeout=60)
+
+    def begin(_: int) -> bool:
+        tried.wait()
+        try:
+            with Dataset.open(replace(LABELS, out=str(tmp_path / "set"))):
+                tried.wait()
+                return True
+        except Busy:
+            tried.wait()
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(begin, range(4))) == [False, False, False, True]
 
 
 def test_shards_share_a_folder_and_spare_each_other_s_parts(tmp_path):
@@ -375,9 +414,9 @@ def test_what_a_killed_run_left_is_swept_by_whoever_may(tmp_path):
         _leave_behind(tmp_path, *keys)
         (tmp_path / ".part-README.md-xyz").touch()
         with Dataset.open(two):
-            assert dataset.unfinished(range(3)) == [0, 2], "a shard sweeps its own clips alone while another is at work"
+            assert unfinished(dataset, range(3)) == [0, 2], "a shard sweeps its own clips alone while another is at work"
         assert dataset.tidy() is False
-        assert dataset.unfinished(range(3)) == [0, 2]
+        assert unfinished(dataset, range(3)) == [0, 2]
     assert Dataset.of(tmp_path).tidy() is True
     assert not list(tmp_path.glob(".part-*"))
 
@@ -396,7 +435,7 @@ def layered(tmp_path_factory) -> Dataset:
 
 def test_what_is_as_it_was_written_is_not_damaged(layered):
     for check in ("sums", "sizes", "none"):
-        assert layered.damaged(range(5), check) == {}
+        assert damaged(layered, range(5), check) == {}
 
 
 @pytest.mark.parametrize("part", ["annotation", "trajectories", "masks"])
@@ -408,7 +447,7 @@ def test_one_flipped_bit_is_found(layered, part, where, bit):
     place = int(where * len(whole))
     try:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
-        assert list(layered.damaged(range(2), "sums")) == [1]
+        assert list(damaged(layered, range(2), "sums")) == [1]
         layered.publish()  # it may leave the clip out, but it does not stumble
     finally:
         path.write_bytes(whole)
@@ -424,7 +463,7 @@ def test_a_file_that_was_cut_off_is_found(layered, check, part, share):
     whole = path.read_bytes()
     try:
         path.write_bytes(whole[: int(share * (len(whole) - 1))])
-        assert list(layered.damaged(range(2), check)) == [0]
+        assert list(damaged(layered, range(2), check)) == [0]
     finally:
         path.write_bytes(whole)
 
@@ -435,12 +474,12 @@ def test_an_annotation_that_is_none_is_found_and_left_out_of_the_index(layered, 
     whole = path.read_bytes()
     for other in (content, layered.files(1).annotation.read_bytes()):
         path.write_bytes(other)
-        assert "its annotation cannot be used" in layered.damaged(range(2), "sizes")[0]
+        assert "its annotation cannot be used" in damaged(layered, range(2), "sizes")[0]
         assert layered.publish() == 1
         assert f"{path.name} is left out" in caplog.text
     path.write_bytes(whole)
     assert layered.publish() == 2
-    assert layered.damaged(range(2), "sums") == {}
+    assert damaged(layered, range(2), "sums") == {}
 
 
 def test_a_discarded_clip_is_made_again(tmp_path):
@@ -449,7 +488,7 @@ def test_a_discarded_clip_is_made_again(tmp_path):
         dataset.publish()
         before = dataset.files(1).trajectories.read_bytes()
         dataset.files(1).trajectories.write_bytes(before[:-3])
-        assert "bytes, its annotation lists" in dataset.damaged(range(2), "sizes")[1]
+        assert "bytes, its annotation lists" in damaged(dataset, range(2), "sizes")[1]
         dataset.discard(1)
         assert dataset.missing(range(2)) == [1]
         assert not dataset.files(1).trajectories.exists()
@@ -462,13 +501,75 @@ def test_layers_that_were_added_and_not_published_yet_are_no_damage(tmp_path):
         dataset.publish()
     more = replace(LABELS, annotations=("masks",), out=str(tmp_path))
     with Dataset.open(more) as dataset:
-        assert dataset.damaged(range(1), "sums") == {}
+        assert damaged(dataset, range(1), "sums") == {}
         make_clip(0, more, dataset)
         assert dataset.missing([0]) == []
-        assert dataset.damaged(range(1), "sums") == {}
-        annotation = dataset.files(0).annotation
-        annotation.write_text(annotation.read_text().replace('"attempt":', '"attempt":1', 1))
-        assert dataset.damaged(range(1), "sums") == {0: "its annotation is not what was published"}
+        assert damaged(dataset, range(1), "sums") == {}
+        falsify(dataset, 0)
+        assert damaged(dataset, range(1), "sums") == {0: "its annotation is not what was published"}
+
+
+def unfinished(dataset: Dataset, indices: Iterable[int]) -> list[int]:
+    """Those of the clips that someone is making, or was making when it died."""
+    parts = {path.name.removeprefix(PART)[:32] for path in dataset.root.glob(f"{PART}*")}
+    return [index for index in indices if dataset.key(index) in parts]
+
+
+def falsify(dataset: Dataset, index: int) -> None:
+    """Change a finished clip's annotation, which stays one."""
+    path = dataset.files(index).annotation
+    path.write_text(path.read_text().replace('"attempt":', '"attempt":1', 1))
+
+
+def test_publishing_launders_no_damage(tmp_path, caplog):
+    """An annotation that is not what was published is left out of the index, and found by its sum, until its clip is made again."""
+    options = replace(LABELS, out=str(tmp_path))
+    with made(tmp_path, range(3)) as dataset:
+        assert dataset.publish() == 3
+        before = hashes(tmp_path)
+        falsify(dataset, 1)
+        for _ in range(2):
+            assert dataset.publish() == 2
+            assert list(damaged(dataset, range(3), "sums")) == [1]
+        assert f"{dataset.key(1)}.json is left out: it is not what was published" in caplog.text
+        assert dataset.key(1) not in {row["key"] for row in rows_of(tmp_path)}
+        dataset.discard(1)
+        make_clip(1, options, dataset)
+        assert dataset.publish() == 3
+    assert hashes(tmp_path) == before
+
+
+def test_a_clip_that_was_made_anew_is_sound_though_its_run_never_published(tmp_path):
+    """Its bytes may be others than those that were published: packages change."""
+    with made(tmp_path, range(2)) as dataset:
+        dataset.publish()
+        dataset.discard(1)
+        dataset.unpublish([1])
+        make_clip(1, replace(LABELS, out=str(tmp_path)), dataset)
+        falsify(dataset, 1)  # as a newer version would have made it
+        assert damaged(dataset, range(2), "sums") == {}
+        assert dataset.publish() == 2
+        falsify(dataset, 1)
+        assert list(damaged(dataset, range(2), "sums")) == [1]
+
+
+def test_who_does_not_wait_leaves_the_index_to_whoever_is_writing_it(tmp_path, monkeypatch):
+    """That one begins again, so that the clips of the other are in it."""
+    with made(tmp_path, range(1)) as dataset:
+        write, calls = index._publish, []
+
+        def slowly(root: Path) -> int:
+            clips = write(root)
+            if not calls:
+                make_clip(1, replace(LABELS, out=str(tmp_path)), dataset)
+                calls.append(Dataset.of(tmp_path).publish(waits=False))
+            return clips
+
+        monkeypatch.setattr(index, "_publish", slowly)
+        assert dataset.publish() == 2
+        assert calls == [None]
+        assert len({row["key"] for row in rows_of(tmp_path)}) == 2
+        assert dataset.publish(waits=False) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}"])
@@ -504,7 +605,7 @@ def test_a_quarantined_clip_is_on_record_until_it_is_made(tmp_path, options):
         record = dataset.quarantine_record(1)
         assert dataset.quarantined(range(5)) == [1]
         assert record["reproduce"] in said and "2 failures" in said and "longer than 9 s" in said
-        assert (record["index"], record["key"], record["template"]) == (1, dataset.key(1), options.intent(1).template)
+        assert (record["index"], record["key"]) == (1, dataset.key(1))
         assert (record["failures"][0], record["words"], record["host"]) == ("it died of SIGSEGV", "last words", platform.node())
         again = _options_of(record["reproduce"])
         assert content(again) == content(options), "the command makes another clip"
@@ -531,6 +632,16 @@ def test_a_folder_that_is_gone_is_told_from_a_clip_that_fails(tmp_path):
             (tmp_path / "of the clip's own").read_bytes()
         shutil.rmtree(tmp_path / "set")
         make_clip(1, options, dataset)
+
+
+@pytest.mark.parametrize("name", [None, "elsewhere"])
+def test_a_full_disk_elsewhere_costs_a_clip_and_not_the_run(tmp_path, name):
+    """As that of temporary files; what is on the disk of the data set, or takes all of its room, is said to be so."""
+    with made(tmp_path / "set", range(0)) as dataset:
+        with pytest.raises(OSError, match="No space"), dataset.part(0):
+            raise OSError(errno.ENOSPC, "No space left on device", name and str(tmp_path / name))
+        with pytest.raises(Unwritable, match="no room"), dataset.part(0) as part:
+            raise OSError(errno.ENOSPC, "No space left on device", str(part.video))
 
 
 def test_too_little_room_is_seen_before_a_clip_is_begun(tmp_path):

@@ -26,7 +26,7 @@ from conf.command_line import DONE, CommandLine
 from generator.__main__ import LINE as GENERATE
 from generator.__main__ import generate
 from generator.catalogue import catalogues, renewed
-from generator.doctor import LINE as DOCTOR
+from generator.diagnosis import LINE as DOCTOR
 from model.evaluate import LINE as EVALUATE
 from model.probe import LINE as PROBE
 from model.train import LINE as TRAIN

@@ -15,8 +15,9 @@ from hydra import compose, initialize_config_module
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from generator import doctor, forecast, machine, system_libraries
+from generator import diagnosis, forecast, machine, system_libraries
 from generator.__main__ import LINE
+from generator.dataset import Dataset
 from generator.devices import Film
 from generator.forecast import Labels
 from generator.machine import Finding
@@ -157,33 +158,91 @@ def test_require_healthy_passes_here_and_names_the_package_elsewhere(absent_libr
 
 
 def test_this_machine_is_fit():
-    findings = doctor.examine(GenerateOptions())
+    findings = diagnosis.examine(GenerateOptions())
     assert [finding for finding in findings if finding.status == "missing"] == []
     assert {"Blender draws", "Visibility is measured", "GPUs for cycles"} <= {finding.name for finding in findings}
 
 
 def test_a_missing_library_is_told_before_anything_starts(absent_library: None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("started Blender without its libraries"))
-    assert doctor.diagnose(GenerateOptions(), Console(file=io.StringIO())) == 1
+    assert diagnosis.diagnose(GenerateOptions(), Console(file=io.StringIO())) == 1
 
 
 def test_a_device_that_is_not_there_is_missing():
-    finding = doctor.device(GenerateOptions(render=RenderOptions("cycles", device="metal" if sys.platform == "linux" else "cuda")))
+    finding = diagnosis.device(GenerateOptions(render=RenderOptions("cycles", device="metal" if sys.platform == "linux" else "cuda")))
     assert (finding.status, "this machine has: auto, cpu" in finding.detail) == ("missing", True)
 
 
 def test_disk_is_measured_where_a_folder_will_be_made(tmp_path: Path):
-    finding = machine.free_disk(tmp_path / "not" / "yet")
+    finding = machine.free_disk(tmp_path / "not" / "yet", 0.0)
     assert finding.status == "ok" and finding.detail.endswith(f" at {tmp_path}")
     assert machine.free_disk(tmp_path, 1e12).status == "missing"
     (tmp_path / "file").touch()
-    assert machine.free_disk(tmp_path / "file" / "set").status == "missing"
+    assert machine.free_disk(tmp_path / "file" / "set", 0.0).status == "missing"
 
 
 def test_workers_that_do_not_fit_into_memory_are_too_many():
-    assert machine.cores_and_memory(1).status == "ok"
-    found = machine.cores_and_memory(10**6)
+    assert machine.cores_and_memory(1, 2).status == "ok"
+    found = machine.cores_and_memory(10**6, 2)
     assert found.status == "warning" and re.fullmatch(r"Give workers=\d+ at most\.", found.remedy)
+
+
+@pytest.mark.parametrize(
+    ("told", "limits"),
+    [
+        ("0::/job/task", {"job/memory.max": 4000, "job/task/memory.max": "max"}),
+        ("0::/", {"memory.max": 4000}),
+        ("9:cpu:/job\n5:memory:/job", {"memory/job/memory.limit_in_bytes": 4000, "memory/memory.limit_in_bytes": 2**63 - 4096}),
+    ],
+)
+def test_memory_is_what_the_job_is_allowed(tmp_path: Path, told: str, limits: dict[str, object]):
+    assert machine.memory_bytes(tmp_path) > 4000
+    for name, text in {"proc/self/cgroup": told, **{f"sys/fs/cgroup/{name}": limit for name, limit in limits.items()}}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"{text}\n")
+    assert machine.memory_bytes(tmp_path) == 4000
+
+
+def test_a_folder_in_which_the_run_would_be_refused_is_missing(tmp_path: Path):
+    out = tmp_path / "set"
+    options = GenerateOptions(out=str(out), render=RenderOptions("none"), annotations=("depth",))
+    assert diagnosis.folder(options).status == "ok" and not out.exists()
+    with Dataset.open(options):
+        found = diagnosis.folder(options)
+        assert found.status == "missing" and "another run is writing to" in found.remedy
+    before = (out / "dataset.json").read_bytes()
+    assert diagnosis.folder(options).status == diagnosis.folder(replace(options, annotations=("depth", "flow"))).status == "ok"
+    found = diagnosis.folder(replace(options, seed=5))
+    assert found.status == "missing" and "seed 0 -> 5" in found.remedy
+    assert (out / "dataset.json").read_bytes() == before
+    (tmp_path / "stranger").touch()
+    assert "holds 'set' and no data set" in diagnosis.folder(replace(options, out=str(tmp_path))).remedy
+
+
+def test_a_farm_that_is_not_there_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    def farm(**told: str) -> Finding:
+        return diagnosis.farm(GenerateOptions(farm=FarmOptions(**told)))
+
+    assert farm().status == farm(engine="dask").status == "ok"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "sbatch" in farm(engine="slurm").remedy
+    assert "starts jobs by qsub" in farm(engine="dask", cluster="pbs").remedy
+    assert "there is no such file" in farm(engine="dask", scheduler="none.json").remedy
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert "pip install '.[dask]'" in farm(engine="dask").remedy
+    for name in ("sbatch", "qsub"):
+        (tmp_path / name).touch(0o755)
+    assert farm(engine="slurm").status == "ok"
+
+
+@pytest.mark.parametrize("package", ["moderngl", "hydra"])
+def test_a_package_that_is_missing_is_named(tmp_path: Path, package: str):
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{package!r}] = None\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    program = [sys.executable, "-m", "generator.doctor", *SMALL]
+    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert re.search(rf"the package '{package}(\.\w+)*' is missing. .* run: pip install \.$", done.stderr.strip())
 
 
 @pytest.mark.parametrize(
@@ -289,7 +348,7 @@ def test_an_engine_that_cannot_draw_or_takes_too_long_is_told(tried: tuple[Path,
     assert broken.film is None and "draws no pictures" in broken.failure
     monkeypatch.setattr(forecast, "CHOSEN_LIMIT_S", 0.05)
     slow = forecast.try_engine(TINY.render, TINY, labels, folder)
-    assert (slow.film, slow.too_slow_s, doctor._pace(slow)) == (None, 0.05, "two took more than 0 s")
+    assert (slow.film, slow.too_slow_s, diagnosis._pace(slow)) == (None, 0.05, "two took more than 0 s")
 
 
 def test_one_engine_is_that_of_the_run():
@@ -320,8 +379,8 @@ def test_report_prints_remedies_in_full_and_takes_brackets_for_words():
     remedy = "sudo apt-get install " + " ".join(f"package-{n}" for n in range(40))
     findings = [Finding("one", "ok", "fine"), Finding("two", "missing", "odd [/red] text", remedy)]
     console = Console(file=stream, width=80)
-    console.print(doctor._findings_table(findings))
-    doctor._print_remedies(findings, console)
+    console.print(diagnosis._findings_table(findings))
+    diagnosis._print_remedies(findings, console)
     printed = stream.getvalue()
     assert f"two: {remedy}\n" in printed
     assert "odd [/red] text" in printed

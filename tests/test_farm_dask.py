@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,7 +116,16 @@ def begun(folder: Path, options: GenerateOptions) -> Iterator[Iterator[ClipRepor
 
 def works(worker: subprocess.Popen) -> bool:
     """Whether a Dask worker has started processes that make clips."""
-    return any("generator.worker" in each.cmdline() for each in descendants(worker.pid) if each.is_running())
+    return bool(makers(worker.pid))
+
+
+def makers(pid: int) -> list[psutil.Process]:
+    """The processes that make clips for a Dask worker; it starts others as well, some of which are gone in a moment."""
+    found = []
+    for process in descendants(pid):
+        with suppress(psutil.Error):
+            found += [process] if "generator.worker" in process.cmdline() else []
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +256,8 @@ def started(queue: str, **job: object) -> None:
         ({"shards": 0}, "farm.shards = 0 is not allowed"),
         ({"sbatch": "cpu"}, "farm.sbatch = 'cpu' is not allowed: give options of sbatch in one line"),
         ({"sbatch": "-p cpu\nrm x"}, "farm.sbatch = .* is not allowed"),
+        ({"sbatch": "-p cpu --array=1-64%8"}, "farm.sbatch = .* is not allowed: .* how many tasks is farm.shards"),
+        ({"sbatch": "-a 1-64"}, "farm.sbatch = .* is not allowed: .* farm.shards"),
     ],
     ids=str,
 )

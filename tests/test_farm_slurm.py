@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from generator.dataset import RUNS
-from generator.options import FarmOptions, GenerateOptions
+from generator.options import FarmOptions, GenerateOptions, RenderOptions
 from generator.slurm import NoSlurm, submit
-from tests.test_cli import LABELS, finish, run, wait_for_clips
+from tests.test_cli import LABELS, ROOT, finish, wait_for_clips
 from tests.test_conf import options_from
 from tests.test_farm_dask import wait_until
 from tests.test_pipeline import LABELS as HERE
@@ -78,20 +78,21 @@ def slurm(folder: Path, **farm: object) -> GenerateOptions:
     return replace(HERE, out=str(folder), farm=FarmOptions("slurm", min_free_mb=0, **farm))
 
 
-def test_an_array_job_makes_what_one_machine_makes(tmp_path, sbatch):
+def test_an_array_job_makes_what_one_machine_makes(tmp_path, sbatch, run_here, monkeypatch):
     """Jobs leave ``<id>.job`` in the folder of our sbatch, and ``<id>.done`` with the exit codes of their tasks."""
     queue = sbatch(QUEUE.format(python=sys.executable))
-    told = ("farm=slurm", "farm.shards=2", "farm.sbatch='--partition=cpu --time=04:00:00'", "num_videos=6", "out=a set")
-    code, said, complained = run(*told, *LABELS, cwd=tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    told = ("farm=slurm", "farm.shards=2", "farm.sbatch='--partition=cpu --time=04:00:00'", "num_videos=4", "out=a set")
+    code, said, complained = run_here(*told, *LABELS)
     assert code == 0, complained
     wait_until((queue / "42.done").exists)
     runs = tmp_path / "a set" / RUNS
     assert (queue / "41.done").read_text() == "0 0", "".join(path.read_text() for path in runs.glob("slurm-41_*.log"))
     assert (queue / "42.done").read_text() == "0", (runs / "slurm-42.log").read_text()
-    assert hashes(tmp_path / "a set") == generate(tmp_path / "here", replace(HERE, num_videos=6))
+    assert hashes(tmp_path / "a set") == generate(tmp_path / "here", replace(HERE, num_videos=4))
     assert (queue / "41.job").read_text().split("\n") == ["--parsable", str(runs / "slurm.sh")]
     assert (queue / "42.job").read_text().split("\n") == ["--parsable", "--dependency=afterany:41", str(runs / "slurm-merge.sh")]
-    for words in ("Job 41 makes 6 clips in 2 tasks", "job 42 merges", "squeue --jobs=41,42", "scancel 41 42", "slurm-41_*.log"):
+    for words in ("Job 41 makes 4 clips in 2 tasks", "job 42 merges", "squeue --jobs=41,42", "scancel 41 42", "slurm-41_1.log"):
         assert words in said
 
 
@@ -102,7 +103,21 @@ def test_the_script_asks_for_what_sbatch_is_to_know(tmp_path, sbatch):
     for directive in ("--array=1-3", "--signal=B:TERM@60", "--requeue", "--open-mode=append", "--partition=cpu --time=04:00:00"):
         assert f"#SBATCH {directive}\n" in script
     assert script.index("--partition") < script.index("\ncd "), "directives after a command are not read"
-    assert "--partition=cpu" in (tmp_path / "set" / RUNS / "slurm-merge.sh").read_text()
+
+
+def test_the_merge_is_asked_for_where_the_tasks_are_and_without_what_they_need(tmp_path, sbatch):
+    sbatch(DEAF)
+    submit(slurm(tmp_path / "set", sbatch="-p gpu --gres=gpu:1 -c 8 --mem 32G --account='a b' -t4:00:00"))
+    script = (tmp_path / "set" / RUNS / "slurm-merge.sh").read_text()
+    assert "#SBATCH --partition=gpu --account='a b' --time=4:00:00\n" in script
+    assert "gres" not in script and "32G" not in script
+
+
+@pytest.mark.parametrize(("render", "workers", "told"), [("cycles", -1, False), ("cycles", 2, True), ("workbench", -1, True)])
+def test_a_task_that_draws_on_gpus_has_a_worker_for_each(tmp_path, sbatch, render, workers, told):
+    sbatch(DEAF)
+    submit(replace(slurm(tmp_path / "set", workers=workers), render=RenderOptions(render)))
+    assert ("farm.workers=" in (tmp_path / "set" / RUNS / "slurm.sh").read_text()) == told
 
 
 @pytest.mark.parametrize(

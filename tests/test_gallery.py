@@ -107,6 +107,7 @@ def test_the_page_shows_what_was_drawn_and_its_links_lead_somewhere(shown):
     assert page.count("<article") == len(FIRST)
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_command_with_workers(shown, tmp_path):
     """What was drawn before is on the page as well; what workers make must not depend on being made in ``__main__``."""
     shutil.copytree(shown, tmp_path / "gallery")

@@ -22,6 +22,7 @@ from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, Re
 from generator.report import Progress
 from generator.standing import Standing
 from scenes.script import SceneOptions
+from tests.test_dataset import falsify
 from tests.test_pipeline import hashes
 
 COUNT = 6
@@ -161,16 +162,25 @@ def test_quarantined_clips_are_told_from_those_that_were_not_made(copy, capsys):
     assert command_in(said, "To try quarantined").farm.retry_quarantined
 
 
-def test_figures_of_a_machine_are_summed_over_its_runs(copy, capsys):
+@pytest.mark.parametrize(
+    ("began", "time_and_rates", "memory"),
+    [
+        (("2026-11-23T03:10:00Z", "2026-11-23T03:10:00Z"), ["1 min 00 s", "6.0", "1.0"], "1.4 GB"),  # side by side, as shards are
+        (("2026-11-23T03:10:00Z", "2026-11-23T03:10:30Z"), ["1 min 30 s", "4.0", "0.7"], "1.4 GB"),
+        (("2026-11-23T03:10:00Z", "2026-11-23T03:11:00Z"), ["2 min 00 s", "3.0", "0.5"], "700 MB"),  # one after the other
+    ],
+)
+def test_figures_of_a_machine_are_summed_over_its_runs(copy, began, time_and_rates, memory, capsys, monkeypatch):
     shutil.rmtree(copy / RUNS)
     figures = {"num_videos": COUNT, "hosts": {"node-1": EMPTY, "node-2": {**EMPTY, "written": 2}}}
-    for shard in ("1/2", "2/2"):
+    for shard, since in zip(("1/2", "2/2"), began, strict=True):
+        monkeypatch.setattr("generator.journal.utc_now", lambda since=since: since)
         journal = Journal(copy / RUNS, shard)
         journal.write("begin", {**figures, "hosts": {}})
         journal.write("end", figures)
     assert main([str(copy)]) == 0
     rows = {line.split()[1]: line.split("│")[2:-1] for line in capsys.readouterr().out.splitlines() if "node-" in line}
-    assert [each.strip() for each in rows["node-1"]] == ["6", "2 min 00 s", "3.0", "0.5", "2", "700 MB"]
+    assert [each.strip() for each in rows["node-1"]] == ["6", *time_and_rates, "2", memory]
     assert rows["node-2"][0].strip() == "4"
 
 
@@ -187,7 +197,32 @@ def test_what_runs_at_work_have_made_so_far_is_taken_and_they_are_left_alone(cop
     assert "A run is at work here" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["nowhere"], [".", "--num-videos", "0"], [".", "--check", "hope"], []])
+def test_damage_stays_damage_until_it_is_mended(copy, capsys):
+    assert main([str(copy), "--check", "sums"]) == 0
+    falsify(Dataset.of(copy), 4)
+    for _ in range(2):
+        capsys.readouterr()
+        assert main([str(copy), "--check", "sums"]) == 1
+        assert "clip 4 is damaged: its annotation is not what was published" in (said := capsys.readouterr().out)
+        assert f"{COUNT - 1} of {COUNT} clips are in" in said
+
+
+def test_a_clip_that_lacks_a_layer_and_is_damaged_is_told_as_damaged(copy, capsys):
+    with Dataset.open(replace(LABELS, out=str(copy), annotations=("masks",))) as dataset:
+        path = dataset.files(4).trajectories
+    path.write_bytes(path.read_bytes()[:-7])
+    assert main([str(copy)]) == 1
+    said = capsys.readouterr().out
+    assert f"clip 4 is damaged: trajectories/{dataset.key(4)}.npz has" in said
+    assert f"{COUNT - 1} of {COUNT} clips were not made: 0, 1, 2, 3, 5\n" in said
+
+
+def test_home_is_found(copy, monkeypatch):
+    monkeypatch.setenv("HOME", str(copy.parent))
+    assert main(["~/set"]) == 0
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], [".", "--num-videos", "0"], [".", "--num-videos", "x"], [".", "--check", "hope"], []])
 def test_bad_input_is_refused(tmp_path, arguments, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     try:

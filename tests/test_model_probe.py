@@ -592,6 +592,8 @@ def test_what_could_not_be_seen_is_not_prescribed():
     assert weights["count_cycles"] == 0 and weights["recognise_motion"] == 0
     short = 0.9 - shrunk([42, 15, 57], [60, 30, 60])
     assert weights["travel_direction"] / weights["camera_move"] == pytest.approx(short[1] / 2 / short[0], rel=0.01)
+    right = replace(profile, slices=(slices[0], *(replace(each, right=each.n, shown=(each.n, each.n)) for each in slices[1:])))
+    assert prescribe(right).stages[-1].templates["count_cycles"] == 0, "where all that could be seen is right, they are asked for again"
     unseen = replace(profile, slices=tuple(replace(each, shown=(0, 0)) for each in slices))
     assert set(prescribe(unseen).stages[-1].templates.values()) == {1.0}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,11 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(name): hashlib.sha256(path.read_bytes()).hexdigest() for name, path in told.items()}
 
 
+def damaged(dataset: Dataset, indices: Iterable[int], check: str) -> dict[int, str]:
+    """Those of the finished clips that are not as they were made, each with the reason."""
+    return {index: reason for index, reason in dataset.examined(indices, check) if reason}
+
+
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory) -> dict[str, str]:
     """Hashes of a data set made in one go, in this process."""
@@ -68,7 +74,7 @@ def test_labels_of_a_run_are_complete(unbroken):
     assert {"video_info.meta.jsonl", "dataset.json", "README.md"} <= unbroken.keys()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_workers_and_order_change_nothing(tmp_path, unbroken, workers):
     assert generate(tmp_path, with_workers(workers), order=-1) == unbroken
 
@@ -158,6 +164,19 @@ def test_a_run_with_impossible_thresholds_stops_early(tmp_path):
     assert {report.status for report in reports} == {"exhausted"}
     intended = intent(0, "train", 0, options.qa, options.scene)
     assert any(key[2:] == (intended.template, intended.answer) for key in reports[0].rejections)
+
+
+def test_a_run_that_is_gone_on_with_is_not_given_up_for_the_clips_that_failed_before(tmp_path, monkeypatch):
+    """They are the first of those that are missing."""
+    cursed_ones = range(GIVE_UP_AFTER + 1)
+    for name, value in planned(tmp_path / "marks", dict.fromkeys(cursed_ones, ("a_bug", ALWAYS))).items():
+        monkeypatch.setenv(name, value)
+    options = replace(LABELS, num_videos=GIVE_UP_AFTER + 3, out=str(tmp_path / "set"))
+    with Cursed.open(options) as dataset:
+        assert [report.status for report in farm.run([options.num_videos - 1], options, dataset)] == ["written"]
+        reports = list(farm.run(dataset.missing(options.indices), options, dataset))
+        assert [report.status for report in reports] == ["failed"] * len(cursed_ones) + ["written"]
+        assert dataset.missing(options.indices) == list(cursed_ones)
 
 
 def cursed(folder: Path, options: GenerateOptions, monkeypatch) -> Cursed:

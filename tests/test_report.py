@@ -6,6 +6,7 @@ import io
 import json
 import platform
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from generator import report
+from generator import journal, report
 from generator.dataset import RUNS, Dataset
 from generator.journal import Journal, read_runs
 from generator.options import FarmOptions, GenerateOptions, RenderOptions
@@ -112,6 +113,7 @@ def test_a_file_gets_plain_lines_now_and_then(dataset, monkeypatch):
     shown(console, dataset, [written(0), written(1)])
     assert said(console) == "", "it has not lasted long enough"
     monkeypatch.setattr(report, "LINE_EVERY_S", 0)
+    monkeypatch.setattr(report, "LOOK_EVERY_S", 60)
     shown(console, dataset, [written(0), written(1, host="", memory_mb=0.0)])
     assert "\x1b" not in console.file.getvalue()
     first, second = said(console).splitlines()
@@ -176,6 +178,18 @@ def test_the_rate_is_that_of_the_last_minutes(monkeypatch):
     assert standing.left_s == pytest.approx(96_000, rel=0.05)
 
 
+def test_a_machine_that_is_gone_holds_no_memory(monkeypatch):
+    now_s = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now_s[0])
+    standing = Standing(total=10, silent_after_s=400.0, _began_s=0.0)
+    standing.add(written(0, memory_mb=16_000.0))
+    now_s[0] = 300.0
+    standing.add(written(1, host="node-2", memory_mb=1000.0))
+    assert (standing.memory_mb, len(standing.at_work)) == (17_000, 2)
+    now_s[0] = 500.0
+    assert (standing.memory_mb, len(standing.at_work)) == (1000, 1)
+
+
 def test_a_machine_is_at_work_since_the_run_began_or_since_it_joined(monkeypatch):
     now_s = [100.0]
     monkeypatch.setattr("time.perf_counter", lambda: now_s[0])
@@ -205,8 +219,36 @@ def test_the_journal_tells_beginning_and_end(dataset):
 
 def test_the_journal_is_written_now_and_then(dataset, monkeypatch):
     monkeypatch.setattr("generator.journal.EVERY_S", 0)
+    monkeypatch.setattr(report, "LOOK_EVERY_S", 60)
     shown(paper(), dataset, [written(0), written(1)])
     assert [(each["event"], each["done"]) for each in lines(dataset)] == [("begin", 0), ("progress", 1), ("progress", 2), ("end", 2)]
+
+
+def test_a_run_of_which_no_clip_ends_is_not_silent(dataset, monkeypatch):
+    """As where one hangs: people and programs are told all the same."""
+    for name, seconds in ((report, "LINE_EVERY_S"), (report, "LOOK_EVERY_S"), (journal, "EVERY_S")):
+        monkeypatch.setattr(name, seconds, 0.01)
+    console, until_s = paper(), time.monotonic() + 60
+    with Progress(console, Standing(8), OPTIONS, dataset):
+        while (len(lines(dataset)) < 4 or said(console).count("0 of 8 clips") < 3) and time.monotonic() < until_s:
+            time.sleep(0.01)
+    assert [each["event"] for each in lines(dataset)[:4]] == ["begin", "progress", "progress", "progress"]
+    assert said(console).count("0 of 8 clips, no clip yet; 0 takes rejected") >= 3
+
+
+def test_machines_are_told_of_now_and_then_and_remembered(dataset, monkeypatch):
+    monkeypatch.setattr("generator.journal.EVERY_S", 0)
+    monkeypatch.setattr(report, "LOOK_EVERY_S", 60)
+    standing = Standing(8)
+    with Progress(paper(), standing, OPTIONS, dataset) as progress:
+        progress.add(written(0))
+        monkeypatch.setattr("generator.journal.HOSTS_EVERY_S", 0)
+        progress.add(written(1))
+        monkeypatch.setattr("generator.journal.HOSTS_EVERY_S", 60)
+        progress.add(written(2))
+        (run,) = read_runs(dataset.root / RUNS)
+    assert ["hosts" in each for each in lines(dataset)] == [True, False, True, False, True]
+    assert (run["done"], run["hosts"]["node-1"]["written"]) == (3, 2)
 
 
 def test_each_shard_has_a_journal_of_its_own(dataset):

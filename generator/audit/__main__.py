@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from conf.progress import console_of
 from generator import certificate
 from generator.audit import findings, items
 from generator.audit.findings import Result
@@ -109,7 +110,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _print(results: Sequence[Result]) -> None:
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    console = console_of(sys.stdout, plain_width=PLAIN_WIDTH)
     for table in _tables(results):
         console.print(table)
     for line in findings.remarks(results):

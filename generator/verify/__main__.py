@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conf.progress import Progress
+from conf.progress import Progress, console_of
 from generator import certificate, truth_pass
 from generator.farm import parallel_map
 from generator.truth_pass import NoOpenGL
@@ -41,7 +41,7 @@ README.md) is written where all is sound.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0 only if all is sound."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False, stderr=options.json, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    console = console_of(sys.stderr if options.json else sys.stdout, plain_width=PLAIN_WIDTH)
     try:
         proved = verify(options.folder, not options.no_pixels, options.workers, options.only, console)
     except (ValueError, OSError, NoOpenGL) as error:
