@@ -65,6 +65,8 @@ TINY = (
     "batch_size=4",
     "num_frames=8",
     "stills.steps=0",
+    "glides.steps=0",
+    "slides.steps=0",
     "save_every=100",
 )
 TINY_CLIPS = ("duration=[2,2.5]", "qa.templates=[camera_move,travel_direction,which_object_moves]")
