@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import os
 import tempfile
 import time
@@ -39,7 +40,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-from hydra import compose, initialize_config_module
 
 from generator.__main__ import LINE
 from generator.dataset import Dataset
@@ -57,6 +57,8 @@ BUSY_LOAD = 0.5  # load average before anything was begun, from which on others 
 CYCLES_SAMPLES = 64
 CYCLES_FRAMES = 1  # of each scene; after two others, with which Cycles takes in the scene and starts to denoise
 TAKES_WANTED = 15
+TINY = ("width=64", "height=64", "fps=8", "occlusion.min_area_px=0")
+KEPT = ("farm.recycle_after=1000000", "farm.max_worker_mb=100000")  # workers, whatever becomes of them
 
 
 def main() -> None:
@@ -66,8 +68,9 @@ def main() -> None:
     busy = f"; BUSY: others are at work (load average {load:.1f}), so seconds are too many" if load > BUSY_LOAD else ""
     print(f"render={arguments.render}, {os.cpu_count()} cores{busy}", flush=True)
     with tempfile.TemporaryDirectory() as folder, Bench.opened(folder, arguments.render) as bench:
-        speed(bench, arguments.clips)
-        rejections(bench)
+        if arguments.clips:
+            speed(bench, arguments.clips)
+            rejections(bench)
         if arguments.cycles_clips:
             cycles(bench, arguments.cycles_clips)
         if arguments.label_clips:
@@ -76,12 +79,13 @@ def main() -> None:
             memory(bench, arguments.memory_clips)
 
 
-def say(name: str, measured: Iterable[float], wanted: str, met: Callable[[float], bool] | None = None) -> None:
-    """One line about a ratio: its median, from least to most, and whether it is what it should be, where that is known."""
+def say(name: str, measured: Iterable[float], least: float = -math.inf, below: float = math.inf) -> None:
+    """One line about a ratio: its median, from least to most, and whether it is what it should be, where a bound is given."""
     ratios = list(measured)
     spread = f"{min(ratios):.3g} to {max(ratios):.3g}" if len(ratios) > 1 else ""
-    verdict = "" if met is None else "met" if met(median(ratios)) else "NOT MET"
-    print(f"{name:<27}{median(ratios):>8.3g}   {spread:<17}{wanted:<16}{verdict}", flush=True)
+    wanted = f"at least {least:g}" if least > -math.inf else f"below {below:g}" if below < math.inf else ""
+    verdict = "" if not wanted else "met" if least <= median(ratios) < below else "NOT MET"
+    print(f"{name:<27}{median(ratios):>8.3g}   {spread:<17}{wanted or 'what there is':<16}{verdict}".rstrip(), flush=True)
 
 
 # Where the work is done
@@ -135,8 +139,8 @@ class Bench:
 
     def bare(self, index: int, place: int = 0) -> float:
         """Frames per second of the bare loop."""
-        frames, wall_s, processor_s = self.do(bare_clip, index, self.options, Path(self.folder) / f"bare{place}.mp4")
-        self.drawn_s.append(processor_s)
+        frames, wall_s, busy_s = self.do(bare_clip, index, self.options, Path(self.folder) / f"bare{place}.mp4")
+        self.drawn_s.append(busy_s)
         return frames / wall_s
 
     def both(self, work: Callable[[int, int], float], index: int) -> float:
@@ -164,10 +168,10 @@ def speed(bench: Bench, clips: int) -> None:
     print(f"frames per second: {one}; two at once: {two}")
     shares = ", ".join(f"{name} {seconds / bench.stages.total():.1%}" for name, seconds in bench.stages.most_common())
     print(f"where the time of a clip goes: {shares}")
-    say("ours ÷ bare loop", ours / bare, "at least 0.85", lambda ratio: ratio >= 0.85)
-    say("  in processor seconds", processor, "at least 0.85", lambda ratio: ratio >= 0.85)
-    say("two workers ÷ one", ours_two / ours, "at least 1.8", lambda ratio: ratio >= 1.8)
-    say("  bare two ÷ bare one", bare_two / bare, "what there is")
+    say("ours ÷ bare loop", ours / bare, least=0.85)
+    say("  in processor seconds", processor, least=0.85)
+    say("two workers ÷ one", ours_two / ours, least=1.8)
+    say("  bare two ÷ bare one", bare_two / bare)
 
 
 def shortest(options: GenerateOptions, clips: int) -> list[int]:
@@ -223,7 +227,7 @@ def rejections(bench: Bench) -> None:
     """What a rejected take costs beside a clip that is drawn."""
     rejected_s = bench.do(rejected_takes_s, bench.options)
     share = sum(rejected_s) / len(rejected_s) / (sum(bench.drawn_s) / len(bench.drawn_s))
-    say("rejected take ÷ render", [share], "below 0.05", lambda ratio: ratio < 0.05)
+    say("rejected take ÷ render", [share], below=0.05)
 
 
 def rejected_takes_s(options: GenerateOptions) -> list[float]:
@@ -262,7 +266,7 @@ def cycles(bench: Bench, clips: int) -> None:
     theirs_s, ours_s = (median(each) for each in zip(*pairs, strict=True))
     print(f"256×256, processor seconds per frame: Cycles ({CYCLES_SAMPLES} samples, denoised; it traces paths) {theirs_s:.2f},", end=" ")
     print(f"ours (it rasterises) {ours_s:.4f}")
-    say("Cycles ÷ ours", [theirs / ours for theirs, ours in pairs], "at least 50", lambda ratio: ratio >= 50)
+    say("Cycles ÷ ours", [theirs / ours for theirs, ours in pairs], least=50)
 
 
 def recipe_s(index: int, options: GenerateOptions, video: Path) -> tuple[float, float]:
@@ -270,17 +274,18 @@ def recipe_s(index: int, options: GenerateOptions, video: Path) -> tuple[float, 
     from generator.blender import bpy, render
 
     take = good_take(index, options)
-    ours_s = _processor_s(lambda: write_video(video, render(take.spec, take.paths, options.render), take.paths.fps, 16, "veryfast"))
+    ours_s = processor_s(lambda: write_video(video, render(take.spec, take.paths, options.render), take.paths.fps, 16, "veryfast"))
     traced = render(take.spec, take.paths, RenderOptions("cycles", 1.0, samples=CYCLES_SAMPLES, device="cpu"))
     next(traced)
     settings = bpy.context.scene.cycles
     settings.use_adaptive_sampling = settings.use_denoising = True
     next(traced)
-    theirs_s = _processor_s(lambda: [next(traced) for _ in range(CYCLES_FRAMES)])
+    theirs_s = processor_s(lambda: [next(traced) for _ in range(CYCLES_FRAMES)])
     return theirs_s / CYCLES_FRAMES, ours_s / take.paths.num_frames
 
 
-def _processor_s(work: Callable[[], object]) -> float:
+def processor_s(work: Callable[[], object]) -> float:
+    """Processor seconds that a piece of work takes in this process."""
     began_s = time.process_time()
     work()
     return time.process_time() - began_s
@@ -294,7 +299,7 @@ def label_clips_s(options: GenerateOptions) -> list[tuple[bool, float]]:
     found: list[tuple[bool, float]] = []
     with Dataset.open(replace(options, out=f"{options.out}-labels")) as dataset:
         for index in options.indices:
-            spent_s = _processor_s(partial(attempt_clip, index, options, dataset))
+            spent_s = processor_s(partial(attempt_clip, index, options, dataset))
             path = dataset.annotation(dataset.key(index))
             found.append((path.exists() and any(is_avatar(item.shape) for item in load_spec(path).objects), spent_s))
     return found[1:]
@@ -304,23 +309,22 @@ def print_labels(clips: Sequence[tuple[bool, float]]) -> None:
     """Print what labels alone cost."""
     mean_s = sum(spent_s for _, spent_s in clips) / len(clips)
     print(f"labels alone: {mean_s:.3f} processor seconds a clip")
-    say("label clips/s on two cores", [2 / mean_s], "at least 10", lambda rate: rate >= 10)
+    say("label clips/s on two cores", [2 / mean_s], least=10)
     with_avatars, without = ([spent_s for avatars, spent_s in clips if avatars is wanted] for wanted in (True, False))
     if with_avatars and without:
         ratio = (sum(with_avatars) / len(with_avatars)) / (sum(without) / len(without))
-        say("with avatars ÷ without", [ratio], "below 4", lambda ratio: ratio < 4)
+        say("with avatars ÷ without", [ratio], below=4)
 
 
 # Memory
 
 
 def memory(bench: Bench, clips: int) -> None:
-    """How a worker grows over many tiny clips."""
-    tiny = [f"num_videos={clips}", "render=draft", "width=64", "height=64", "fps=8", "occlusion.min_area_px=0"]
-    sizes_mb = bench.alone(_sizes_mb, tiny)
+    """How a new worker grows over many tiny clips."""
+    sizes_mb = sizes_in_turn_mb(options_of([f"num_videos={clips}", "render=draft", *TINY, *KEPT], f"{bench.folder}/memory"))
     first_mb, third_mb, last_mb = sizes_mb[0], sizes_mb[len(sizes_mb) // 3], sizes_mb[-1]
     print(f"memory of a worker: {first_mb:.0f} MB after its first clip, {third_mb:.0f} after a third of {clips}, {last_mb:.0f} after all")
-    say("MB per 100 clips", [slope_mb(range(clips), sizes_mb)], "below 10", lambda slope: slope < 10)
+    say("MB per 100 clips", [slope_mb(range(clips), sizes_mb)], below=10)
 
 
 def slope_mb(made: Sequence[int], sizes_mb: Sequence[float]) -> float:
@@ -329,26 +333,25 @@ def slope_mb(made: Sequence[int], sizes_mb: Sequence[float]) -> float:
     return float(100 * np.polyfit(np.asarray(made)[late], np.asarray(sizes_mb)[late], 1)[0])
 
 
-def _sizes_mb(options: GenerateOptions) -> list[float]:
-    """Resident size after each clip."""
-    sizes_mb: list[float] = []
-    with Dataset.open(replace(options, out=f"{options.out}-memory")) as dataset:
-        for index in options.indices:
-            attempt_clip(index, options, dataset)
-            sizes_mb.append(psutil.Process().memory_info().rss / 1e6)
-    return sizes_mb
+def sizes_in_turn_mb(options: GenerateOptions) -> list[float]:
+    """Resident size of one worker after each clip."""
+    crew = Crew()
+    try:
+        with Dataset.open(options) as dataset:
+            return [make_safely(index, options, dataset, crew).memory_mb for index in options.indices]
+    finally:
+        crew.dismiss()
 
 
 def options_of(overrides: Sequence[str], folder: str) -> GenerateOptions:
     """Options as the command line would have them, for a data set within a folder."""
-    with initialize_config_module("conf", version_base=None):
-        return LINE.typed(compose("generate", [*overrides, f"out={folder}/set"]))
+    return LINE.composed(*overrides, f"out={folder}/set")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generator", description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true", help="a fifth of everything, for a first look")
-    parser.add_argument("--clips", type=int, default=5, help="clips to draw in each measurement (default 5)")
+    parser.add_argument("--clips", type=int, default=5, help="clips to draw in each measurement; 0 leaves these out (default 5)")
     parser.add_argument("--render", default="standard", help="render preset (default standard)")
     parser.add_argument("--label-clips", type=int, default=60, help="clips made without pictures; 0 leaves them out (default 60)")
     parser.add_argument("--memory-clips", type=int, default=300, help="tiny clips to watch the memory over; 0 leaves it out (default 300)")

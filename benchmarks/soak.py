@@ -2,10 +2,10 @@
 
     python -m benchmarks.soak [--clips 500] [--kills 40] [--deaths 3] [--seed 0] [--folder DIR]
 
-Tiny clips are made by two workers. In the first half of the clips any worker may meet with a mishap (SIGKILL, now and then SIGSEGV, or
-SIGSTOP, which is a hang), and the run itself is killed a few times and started again with the same command. In the second half the worker
-that has lived longest is spared, so that its memory can be watched over many clips; the other is not. What happens when follows from the
-seed, counted in clips that are finished; the rest is chance.
+Tiny clips are made by two workers. While the first fifth of the clips is made any worker may meet with a mishap (SIGKILL, now and then
+SIGSEGV, or SIGSTOP, which is a hang), and the run itself is killed a few times and started again with the same command. From then on the
+worker that has lived longest is spared, so that its memory can be watched over many clips; the other is not. What happens when follows from
+the seed, counted in clips that are finished; the rest is chance.
 
 At the end, each printed with pass or FAIL: the run ended well; all clips are there; none was given up; every file verifies; its labels
 equal those of a run that no one disturbed; a worker grows by less than 10 MB in 100 clips; nothing half-made and no process is left.
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -32,15 +33,15 @@ import numpy as np
 import psutil
 from rich.console import Console
 
-from benchmarks.generator import slope_mb
-from generator.atomic import PART, sha256_of
+from benchmarks.generator import KEPT, TINY, slope_mb
+from conf.atomic import PART, sha256_of
 from generator.verify.__main__ import verify
 
-TINY = ("width=64", "height=64", "fps=8", "occlusion.min_area_px=0")
-FARM = ("workers=2", "farm.clip_timeout_s=60", "farm.max_failures=50", "farm.recycle_after=1000000", "farm.max_worker_mb=100000")
+FARM = ("workers=2", "farm.clip_timeout_s=60", "farm.max_failures=50", *KEPT)
 MISHAPS = {signal.SIGKILL: 0.75, signal.SIGSEGV: 0.15, signal.SIGSTOP: 0.1}
 LOOK_EVERY_S = 0.05
 LONGEST_S = 4 * 3600.0
+SPARED_AFTER = 0.2  # of the clips
 LEAST_CLIPS = 30  # that a worker has to make for its growth to be told
 MOST_GROWTH_MB = 10.0  # in 100 clips
 
@@ -81,11 +82,11 @@ class Mishap:
 
 
 def plan(clips: int, kills: int, deaths: int, rng: np.random.Generator) -> list[Mishap]:
-    """Mishaps in order. The run itself dies in its first half only."""
+    """Mishaps in order. The run itself dies only while no worker is spared."""
     names = list(MISHAPS)
     chosen = rng.choice(len(names), kills, p=list(MISHAPS.values()))
     workers = [Mishap(int(rng.integers(clips)), names[each], int(rng.integers(1000))) for each in chosen]
-    runs = [Mishap(int(rng.integers(1, max(clips // 2, 2))), signal.SIGKILL, 0, to_run=True) for _ in range(deaths)]
+    runs = [Mishap(int(rng.integers(1, max(round(SPARED_AFTER * clips), 2))), signal.SIGKILL, 0, to_run=True) for _ in range(deaths)]
     return sorted([*workers, *runs], key=lambda mishap: mishap.clips)
 
 
@@ -98,7 +99,8 @@ class Soak:
 
     Args:
         mishaps: how often each happened.
-        made, sizes_mb: by worker (process id): keys of the clips that it was seen to make, and (clips until then, resident MB).
+        made, sizes_mb: by worker (process id): keys of the clips that it was seen to make, and by how many it had, the least resident MB
+            until the next one.
         left: processes that outlived the run.
     """
 
@@ -107,7 +109,7 @@ class Soak:
     starts: int = 0
     mishaps: Counter[str] = field(default_factory=Counter)
     made: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    sizes_mb: defaultdict[int, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    sizes_mb: defaultdict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     left: list[int] = field(default_factory=list)
 
     def command(self, render: str, root: Path) -> list[str]:
@@ -156,7 +158,7 @@ class Soak:
         if mishap.to_run:
             self._kill_run(process)
             return
-        if 2 * mishap.clips > self.clips:
+        if mishap.clips > SPARED_AFTER * self.clips:
             workers = workers[1:]
         if workers:
             with suppress(psutil.NoSuchProcess):
@@ -184,9 +186,9 @@ class Soak:
 
     def _note(self, worker: psutil.Process) -> None:
         makes = {part.removeprefix(PART)[:32] for each in worker.open_files() for part in Path(each.path).parts if part.startswith(PART)}
-        if makes - self.made[worker.pid]:
-            self.made[worker.pid] |= makes
-            self.sizes_mb[worker.pid].append((len(self.made[worker.pid]), worker.memory_info().rss / 1e6))
+        made, sizes_mb = self.made[worker.pid], self.sizes_mb[worker.pid]
+        made |= makes
+        sizes_mb[len(made)] = min(sizes_mb.get(len(made), math.inf), worker.memory_info().rss / 1e6)
 
     # What came of it
 
@@ -205,10 +207,10 @@ class Soak:
 
     def growth(self) -> tuple[str, bool, str]:
         """How the worker that made most clips grew."""
-        sizes = max(self.sizes_mb.values(), key=len, default=[])
+        sizes = max(self.sizes_mb.values(), key=len, default={})
         if len(sizes) < LEAST_CLIPS:
             return "memory is flat", self.clips < 4 * LEAST_CLIPS, f"not measured: no worker made {LEAST_CLIPS} clips"
-        made, sizes_mb = zip(*sizes, strict=True)
+        made, sizes_mb = list(sizes), list(sizes.values())
         grown_mb = slope_mb(made, sizes_mb)
         told = f"{grown_mb:+.1f} MB per 100 clips over {max(made)} clips of one worker, at {sizes_mb[-1]:.0f} MB"
         return "memory is flat", grown_mb < MOST_GROWTH_MB, told

@@ -6,6 +6,7 @@ task gets a new process. A process started by ``subprocess`` may be started from
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import fcntl
 import logging
@@ -35,7 +36,6 @@ KEPT_BYTES = 1 << 14  # of what a process says, and of that
 LAST_WORDS = 4000  # characters are told when it died
 MESSAGES = 1000  # of workers, that are said once each
 WHERE = signal.SIGUSR1  # asks a worker where it is
-THREAD_COUNTS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 Told = ParamSpec("Told")
 Made = TypeVar("Made")
 
@@ -178,6 +178,26 @@ class Worker:
         return WorkerDied(_ending(code, said[-1] if said else "it said nothing"), words)
 
 
+def apart(
+    environment: Mapping[str, str], timeout_s: float | None, work: Callable[Told, Made], *args: Told.args, **named: Told.kwargs
+) -> Made:
+    """What ``work`` returns in a process of its own, which ends with it; what it raises is raised here.
+
+    Raises:
+        WorkerDied: the process ended, or took longer than ``timeout_s`` (None: it may take any time).
+    """
+    worker = Worker(environment)
+    try:
+        return worker.do(work, timeout_s, *args, **named)
+    finally:
+        worker.end()
+
+
+def failure_of(error: Exception, did: str) -> str:
+    """What ended a task: the death of the process that "did" it, as in "drew", or what the task raised."""
+    return f"the process that {did}: {error}" if isinstance(error, WorkerDied) else f"{type(error).__name__}: {error}"
+
+
 def _ending(code: int | None, last_word: str) -> str:
     """As in "it died of SIGSEGV"; None for a process that closed the way to it, but lived."""
     if code is None:
@@ -317,6 +337,7 @@ def main() -> NoReturn:
             task = connection.recv_bytes()
             with _tied_to(connection):
                 answer = _answer(task, messages)
+            _give_back()
             connection.send_bytes(answer)
     os._exit(0)  # Blender need not tidy up
 
@@ -382,6 +403,12 @@ def _answer(task: bytes, messages: _Messages) -> bytes:
         return cloudpickle.dumps((None, _portable(error), messages.take()))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _give_back() -> None:
+    """Give what was freed back to the system: glibc keeps it, in a heap that grows with every scene that fits into none of its gaps."""
+    with suppress(AttributeError):  # other systems have no such call, and need none
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _portable(error: Exception) -> Exception:

@@ -21,14 +21,14 @@ def test_mishaps_follow_from_the_seed_and_are_in_order():
     assert {each.signal for each in mishaps} == set(MISHAPS)
     runs = [each for each in mishaps if each.to_run]
     assert len(runs) == 3
-    assert all(0 < each.clips < 250 and each.signal == signal.SIGKILL for each in runs)
+    assert all(0 < each.clips < 100 and each.signal == signal.SIGKILL for each in runs)
 
 
 @pytest.mark.parametrize(("grown_mb", "passes"), [(1.0, True), (5.0, True), (-20.0, True), (15.0, False)])
 def test_growth_is_told_after_the_caches_have_filled(grown_mb: float, passes: bool):
     soak = Soak(Path("nowhere"), 500)
-    soak.sizes_mb[7] = [(clips, 500.0 + min(clips, 20) * 10 + clips * grown_mb / 100) for clips in range(1, 121)]
-    soak.sizes_mb[8] = [(1, 300.0), (2, 900.0)]
+    soak.sizes_mb[7] = {clips: 500.0 + min(clips, 20) * 10 + clips * grown_mb / 100 for clips in range(1, 121)}
+    soak.sizes_mb[8] = {1: 300.0, 2: 900.0}
     name, well, told = soak.growth()
     assert (name, well) == ("memory is flat", passes)
     assert f"{grown_mb:+.1f} MB per 100 clips over 120 clips" in told

@@ -470,3 +470,15 @@ def test_workers_go_with_their_parent_however_it_ends(end):
     assert len(workers) == 3
     _, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
     assert not alive
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="this C library keeps nothing, or gives it back unasked")
+def test_what_a_task_freed_goes_back_to_the_system_though_something_lies_beyond_it(worker):
+    def scatter() -> None:
+        pieces = [bytes(4000) for _ in range(50_000)]
+        sys.modules["__main__"].kept = pieces[::100]
+
+    worker.do(lambda: None, LONG_S)
+    before_mb = worker.resident_mb
+    worker.do(scatter, LONG_S)
+    assert worker.resident_mb < before_mb + 50  # of 200
