@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from benchmarks.generator import good_take, options_of
+from benchmarks.generator import good_take, options_of, processor_s
 from generator.annotations import LAYERS
-from generator.devices import apart
 from generator.farm import environment
 from generator.layers import each_frame, write_layers
 from generator.options import GenerateOptions
 from generator.pipeline import Take
+from generator.worker import apart
 
 GROUPS: Mapping[str, tuple[str, ...]] = {**{name: (name,) for name in LAYERS}, "all layers": tuple(LAYERS)}
 
@@ -60,11 +59,14 @@ def measure(options: GenerateOptions) -> tuple[int, dict[str, float], dict[str, 
 
 
 def _measure_one(take: Take, options: GenerateOptions) -> tuple[dict[str, float], dict[str, int]]:
-    costs_s = {"render": _timed(lambda: _film(take, options)), "every frame": _timed(lambda: each_frame(take.spec, take.paths, take.seen))}
+    costs_s = {
+        "render": processor_s(lambda: _film(take, options)),
+        "every frame": processor_s(lambda: each_frame(take.spec, take.paths, take.seen)),
+    }
     sizes = {}
     for group, names in GROUPS.items():
         files = {name: Path(f"{options.out}-{name}") for name in names}
-        costs_s[group] = _timed(partial(write_layers, take.spec, take.paths, files))
+        costs_s[group] = processor_s(partial(write_layers, take.spec, take.paths, files))
         sizes[group] = sum(path.stat().st_size for path in files.values())
     return costs_s, sizes
 
@@ -75,12 +77,6 @@ def _film(take: Take, options: GenerateOptions) -> None:
 
     drawn = render(take.spec, take.paths, options.render)
     write_video(Path(options.out).with_suffix(".mp4"), drawn, take.paths.fps, options.render.crf, options.render.preset)
-
-
-def _timed(task: Callable[[], object]) -> float:
-    began_s = time.process_time()
-    task()
-    return time.process_time() - began_s
 
 
 def _arguments() -> argparse.Namespace:

@@ -42,23 +42,24 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from hydra import compose, initialize_config_module
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from conf.command_line import DONE, INTERRUPTED
+from conf.atomic import write_atomically
+from conf.command_line import DONE
 from conf.progress import console_of
+from conf.spelling import overrides
 from model.accuracy import ALL, Figure
-from model.checkpoint import load_run
+from model.checkpoint import load_run, reply_of
 from model.compressors import COMPRESSORS
 from model.dataset import FrameReader, Item
 from model.journal import LOSSES
 from model.language import build_tokenizer
 from model.options import TrainOptions
-from model.predictions import Prediction, load_predictions, one_each, write_predictions, write_whole
+from model.predictions import Prediction, load_predictions, one_each, write_predictions
 from model.scoring import answers, usual
 from model.table import Row, Section, drawn, explanation, plain
 from model.train import LINE, read_data, train
@@ -69,6 +70,7 @@ from qa_templates.question import QUESTION_TYPES
 PEAK_TFLOPS = {"H100": 989.0, "H200": 989.0, "A100": 312.0}  # bf16, dense, from NVIDIA's data sheets
 UNCOMPRESSED = "none, k = 1"  # `none` at equal frames
 WARM_UP = 3  # steps
+INTERRUPTED = "the benchmark was interrupted: the same command goes on"
 PLAIN_WIDTH = 180  # of tables in a file
 TINY = (
     "model.vision.image_size_px=32",
@@ -249,12 +251,17 @@ def learned(plan: Plan, seeds: int, console: Console) -> Learned:
     for seed, name in itertools.product(range(seeds), COMPRESSORS):
         console.rule(f"{name}, seed {seed}")
         options = plan.options(name, seed)
-        if train(options, console) != DONE:
-            raise KeyboardInterrupt  # which it has heard
+        learn(options, console)
         items = read_data(options.clips).held_out
         said = one_each(answered(options, items, plan.device))
         right[name].append([said[item.uid].letter == item.answer for item in items])
     return Learned(items, {name: np.array(rows, float) for name, rows in right.items()})
+
+
+def learn(options: TrainOptions, console: Console) -> None:
+    """Train a model, or go on with it, unless it is finished. Raises KeyboardInterrupt where it was interrupted."""
+    if train(options, console) != DONE:
+        raise KeyboardInterrupt  # which it has heard
 
 
 def answered(options: TrainOptions, items: Sequence[Item], device: str) -> list[Prediction]:
@@ -264,7 +271,7 @@ def answered(options: TrainOptions, items: Sequence[Item], device: str) -> list[
         run = load_run(options.out)
         cache = None if options.clips.cache is None else Path(options.clips.cache)
         reader = FrameReader(run.record["num_frames"], run.model.vision.tower.config.image_size, cache)
-        write_predictions(path, answers(run.model, items, reader, by=usual(run.record), device=device, batch_size=64))
+        write_predictions(path, answers(run.model, items, reader, by=usual(reply_of(run.record)), device=device, batch_size=64))
     return load_predictions(path, items)
 
 
@@ -323,20 +330,9 @@ class Plan:
 
     def options(self, name: str, seed: int) -> TrainOptions:
         """Those of one run. Raises what composing raises when a setting is not allowed."""
-        where = f"out={self.out / 'runs' / f'{name}-seed{seed}'}"
-        with initialize_config_module("conf", version_base=None):
-            told = [
-                f"data={self.data}",
-                f"clips.cache={self.out / 'cache'}",
-                f"device={self.device}",
-                "glides.steps=0",
-                "slides.steps=0",
-                *self.settings,
-                f"compressor={name}",
-                f"seed={seed}",
-                where,
-            ]
-            return LINE.typed(compose("train", told))
+        usual = {"data": self.data, "clips.cache": str(self.out / "cache"), "device": self.device, "glides.steps": 0, "slides.steps": 0}
+        own = {"compressor": name, "seed": seed, "out": str(self.out / "runs" / f"{name}-seed{seed}")}
+        return LINE.composed(*overrides(usual), *self.settings, *overrides(own))
 
 
 def main() -> int:
@@ -346,12 +342,8 @@ def main() -> int:
     plan = Plan(
         arguments.data or "none", arguments.out, arguments.device, (*(TINY if arguments.tiny else ()), *_steps(arguments), *settings)
     )
-    try:
-        with LINE.plain_errors():
-            _compare(plan, arguments, console)
-    except KeyboardInterrupt:
-        console.print("interrupted: the same command goes on")
-        return INTERRUPTED
+    with LINE.plain_errors(INTERRUPTED):
+        _compare(plan, arguments, console)
     return DONE
 
 
@@ -366,7 +358,8 @@ def _compare(plan: Plan, arguments: argparse.Namespace, console: Console) -> Non
     report: dict[str, Any] = {"about": about, "costs": {label: asdict(cost) for label, cost in found.items()}}
     if arguments.data:
         report |= _learn(plan, arguments.seeds, console)
-    write_whole(plan.out / "results.json", json.dumps(report, indent=1) + "\n")
+    plan.out.mkdir(parents=True, exist_ok=True)
+    write_atomically(plan.out / "results.json", json.dumps(report, indent=1) + "\n")
 
 
 def _learn(plan: Plan, seeds: int, console: Console) -> dict[str, Any]:
@@ -403,7 +396,7 @@ def _peak_tflops(device: torch.device) -> float | None:
 
 def _steps(arguments: argparse.Namespace) -> list[str]:
     told = {"steps": arguments.steps, "stills.steps": arguments.stills}
-    return [f"{key}={value}" for key, value in told.items() if value is not None]
+    return overrides({key: value for key, value in told.items() if value is not None})
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -33,23 +33,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hydra import compose, initialize_config_module
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.compressors import interval
-from conf.command_line import CONVERTER, DONE, INTERRUPTED
+from benchmarks.compressors import INTERRUPTED, interval, learn
+from conf.atomic import write_atomically
+from conf.command_line import CONVERTER, DONE
 from conf.progress import console_of
+from conf.spelling import overrides
 from model.checkpoint import RECORD, read_record
 from model.dataset import Item, read_items
 from model.evaluate import EvaluateOptions, evaluate
 from model.factors import Factors, read_factors
 from model.options import TrainOptions
-from model.predictions import load_predictions, one_each, write_whole
+from model.predictions import ANSWERS, RESULTS, load_predictions, one_each
 from model.prescription import not_shown
-from model.probe import ProbeOptions, probe
+from model.probe import CURRICULUM, ProbeOptions, probe
 from model.profile import Profile, Slice, read_profile
-from model.train import LINE, train
+from model.train import LINE
 from qa_templates.curriculum import Curriculum, read_curriculum
 
 CHOSEN, EVEN = "probe", "even"
@@ -276,11 +277,10 @@ class Plan:
 
     def base_options(self) -> TrainOptions:
         """Raises what composing raises when a setting is not allowed."""
-        steps = [] if self.steps is None else [f"steps={self.steps}"]
+        steps = {} if self.steps is None else {"steps": self.steps}
         named = {"data": self.data("base"), "out": self.run("base"), "clips.cache": self.cache}
-        told = ["clips.held_out=0", *(f"{key}={json.dumps(str(path))}" for key, path in named.items())]
-        with initialize_config_module("conf", version_base=None):
-            return LINE.typed(compose("train", [*told, *steps, *self.training]))
+        told = {"clips.held_out": 0, **{key: str(path) for key, path in named.items()}, **steps}
+        return LINE.composed(*overrides(told), *self.training)
 
     def onward(self, kind: str, seed: int) -> TrainOptions:
         """How training goes on with practice of a kind: as the base model was trained, but for what is shown and for how long."""
@@ -302,26 +302,19 @@ class Plan:
         )
 
 
-def generate(plan: Plan, folder: Path, clips: int, split: str, told: Sequence[str] = ()) -> None:
+def generate(plan: Plan, folder: Path, clips: int, split: str, **told: Any) -> None:
     """Make a data set, or what is missing of it. Raises CalledProcessError, after the generator has said why."""
-    out = f"out={json.dumps(str(folder))}"
-    keys = (f"preset={plan.preset}", f"num_videos={clips}", f"split={split}", out, *told, *plan.rendering)
-    subprocess.run([sys.executable, "-m", "generator", *keys], check=True)
-
-
-def learn(options: TrainOptions, console: Console) -> None:
-    """Train a model, or go on with it, unless it is finished. Raises KeyboardInterrupt where it was interrupted."""
-    if train(options, console) != DONE:
-        raise KeyboardInterrupt  # which it has heard
+    keys = {"preset": plan.preset, "num_videos": clips, "split": split, "out": str(folder), **told}
+    subprocess.run([sys.executable, "-m", "generator", *overrides(keys), *plan.rendering], check=True)
 
 
 def answered(plan: Plan, run: str, data: str, console: Console) -> Path:
     """What the model of a run says to a data set, asked once; the file of its answers."""
     folder = plan.out / "answers" / data / run
-    if not _is_newer(folder / "results.json", plan.run(run) / RECORD, plan.data(data) / "annotations"):
+    if not _is_newer(folder / RESULTS, plan.run(run) / RECORD, plan.data(data) / "annotations"):
         told = EvaluateOptions(str(plan.data(data)), str(plan.run(run)), device=plan.device, cache=str(plan.cache), out=str(folder))
         evaluate(told, console)
-    return folder / "predictions.jsonl"
+    return folder / ANSWERS
 
 
 def probed(plan: Plan, console: Console) -> Path:
@@ -361,13 +354,13 @@ def run(plan: Plan, console: Console) -> dict[str, Any]:
         learn(plan.base_options(), console)
     folder = probed(plan, console)
     console.rule("practice")
-    generate(plan, plan.practice(CHOSEN), plan.more, "practice", [f"curriculum={json.dumps(str(folder / 'curriculum.yaml'))}"])
+    generate(plan, plan.practice(CHOSEN), plan.more, "practice", curriculum=str(folder / CURRICULUM))
     generate(plan, plan.practice(EVEN), plan.more, "practice")
     for seed, kind in itertools.product(range(plan.seeds), KINDS):
         console.rule(f"{kind}, seed {seed}")
         learn(plan.onward(kind, seed), console)
     console.rule("test")
-    return _report(plan, read_profile(folder / "profile.json"), read_curriculum(str(folder / "curriculum.yaml")), console)
+    return _report(plan, read_profile(folder / "profile.json"), read_curriculum(str(folder / CURRICULUM)), console)
 
 
 def _report(plan: Plan, profile: Profile, curriculum: Curriculum, console: Console) -> dict[str, Any]:
@@ -404,13 +397,11 @@ def main() -> int:
     console = console_of(sys.stdout, plain_width=PLAIN_WIDTH)
     plan = _plan(arguments, training)
     try:
-        with LINE.plain_errors():
-            write_whole(plan.out / "results.json", json.dumps(run(plan, console), indent=1) + "\n")
+        with LINE.plain_errors(INTERRUPTED):
+            report = run(plan, console)
+            write_atomically(plan.out / "results.json", json.dumps(report, indent=1) + "\n")
     except subprocess.CalledProcessError as error:
         return error.returncode
-    except KeyboardInterrupt:
-        console.print("interrupted: the same command goes on")
-        return INTERRUPTED
     told = f"{plan.out / 'results.json'} has the figures; {plan.out / 'probe' / 'index.html'} is what the probe found."
     console.print(told, soft_wrap=True, markup=False)
     return DONE

@@ -19,6 +19,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import cattrs
 import hydra
+from hydra import compose, initialize_config_module
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, MissingMandatoryValue, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException, ValidationError
@@ -66,13 +67,18 @@ class CommandLine(Generic[Options]):
             hydra.main(version_base=None, config_path="pkg://conf", config_name=self.config_name)(composed)()
         sys.exit(DONE)  # after --help and the like
 
+    def composed(self, *overrides: str) -> Options:
+        """The options that the program gets by these arguments. Raises what composing raises when one of them is not allowed."""
+        with initialize_config_module("conf", version_base=None):
+            return self.typed(compose(self.config_name, list(overrides)))
+
     @contextmanager
-    def plain_errors(self) -> Iterator[None]:
-        """What the user can put right is said in one paragraph, without a traceback."""
+    def plain_errors(self, interrupted: str = "interrupted") -> Iterator[None]:
+        """What the user can put right is said in one paragraph, without a traceback; and ``interrupted`` upon Ctrl-C."""
         try:
             yield
         except KeyboardInterrupt:
-            self.complain("interrupted")
+            self.complain(interrupted)
             sys.exit(INTERRUPTED)
         except Exception as error:
             if not isinstance(error, (ValueError, HydraException, OmegaConfBaseException, *self.told)):

@@ -15,6 +15,7 @@ from rich.console import Console
 
 LINE_EVERY_S = 15.0  # where there is no terminal to draw a bar on
 PLAIN_WIDTH = 120  # of tables in a file
+WIDE = 140  # the same, of tables of many columns
 
 
 def console_of(stream: TextIO, quiet: bool = False, plain_width: int = PLAIN_WIDTH) -> Console:
@@ -33,9 +34,17 @@ class _Heard(io.TextIOBase):
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """By which rich chooses the lines of its tables."""
+        return self._stream.encoding
+
     def write(self, text: str) -> int:
         with self._forgiven():
-            self._stream.write(text)
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                self._stream.write(text.encode(self.encoding, "replace").decode(self.encoding))
         return len(text)
 
     def flush(self) -> None:
@@ -67,11 +76,10 @@ class Progress:
 
     Args:
         first: how many were done before; the time that is left is not reckoned from them.
-        is_shown: whether anything is said; of several processes only one should.
     """
 
-    def __init__(self, console: Console, total: int, things: str, first: int = 0, is_shown: bool = True) -> None:
-        self._console, self._total, self._things, self._is_shown = console, total, things, is_shown
+    def __init__(self, console: Console, total: int, things: str, first: int = 0) -> None:
+        self._console, self._total, self._things = console, total, things
         self._first = self._done = first
         self._began_s = self._shown_s = time.perf_counter()
         self._bar = progress.Progress(
@@ -83,7 +91,7 @@ class Progress:
             progress.TimeRemainingColumn(),
             console=console,
             speed_estimate_period=600,
-            disable=not (is_shown and console.is_terminal and total),
+            disable=not (console.is_terminal and total) or console.quiet,
         )
         self._task = self._bar.add_task(things, total=total, completed=first, note="")
 
@@ -104,7 +112,7 @@ class Progress:
         self._done += done
         self._bar.update(self._task, completed=self._done, note=note)
         now_s = time.perf_counter()
-        if self._is_shown and not self._console.is_terminal and now_s - self._shown_s > LINE_EVERY_S:
+        if not self._console.is_terminal and now_s - self._shown_s > LINE_EVERY_S:
             self._shown_s = now_s
             self._console.print(self._line(note), soft_wrap=True, markup=False)
 
@@ -119,3 +127,8 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def size(megabytes: float) -> str:
+    """As in 1.3 GB, 214 MB."""
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

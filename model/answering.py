@@ -6,15 +6,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 from rich.console import Console
 
-from conf.command_line import INTERRUPTED, CommandLine
-from conf.progress import console_of
+from conf.command_line import CommandLine
+from conf.progress import WIDE, console_of
 from scenes.types import require
 
-PLAIN_WIDTH = 140  # of tables in a file
 HELD_OUT = "held_out"
 PARTS = (HELD_OUT, "all")
 BY = ("letter", "text", "generation")
@@ -35,6 +34,8 @@ class AnswerOptions:
         cache: folder for decoded frames; None decodes each time.
         out: folder for the results; None is in the run, or beside the file of answers.
     """
+
+    results: ClassVar[str]  # what that folder is called there
 
     data: str
     checkpoint: str | None = None
@@ -66,15 +67,16 @@ class AnswerOptions:
         """The part of the questions that a checkpoint is asked."""
         return self.part or HELD_OUT
 
-    def place(self, name: str) -> Path:
-        """Where results of that name go."""
+    @property
+    def folder(self) -> Path:
+        """Where the results go."""
         if self.out is not None:
             return Path(self.out).expanduser()
         data = Path(self.data).expanduser().resolve().name
         if self.checkpoint is not None:
-            return Path(self.checkpoint).expanduser() / name / data
+            return Path(self.checkpoint).expanduser() / self.results / data
         file = Path(self.predictions or "").expanduser()
-        return file.parent / f"{file.stem}-{name}" / data
+        return file.parent / f"{file.stem}-{self.results}" / data
 
 
 Options = TypeVar("Options", bound=AnswerOptions)
@@ -82,12 +84,4 @@ Options = TypeVar("Options", bound=AnswerOptions)
 
 def run(line: CommandLine[Options], work: Callable[[Options, Console], int]) -> NoReturn:
     """Leave with the exit code of the work, or 2 for bad input, or 130 when interrupted."""
-
-    def here(options: Options) -> int:
-        try:
-            return work(options, console_of(sys.stdout, plain_width=PLAIN_WIDTH))
-        except KeyboardInterrupt:
-            line.complain("interrupted; nothing was written")
-            return INTERRUPTED
-
-    line.run(here)
+    line.run(lambda options: work(options, console_of(sys.stdout, plain_width=WIDE)))

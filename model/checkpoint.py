@@ -23,7 +23,7 @@ from safetensors.torch import save_model as save_weights
 from transformers import AutoTokenizer
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from model.predictions import write_whole
+from conf.atomic import write_atomically
 from model.vlm import ModelOptions, VideoVLM
 
 OPTIONS, WEIGHTS = "config.json", "model.safetensors"
@@ -114,9 +114,15 @@ def read_record(folder: Path) -> dict[str, Any]:
     return read_json(path)
 
 
+def reply_of(record: Mapping[str, Any]) -> str | None:
+    """What a run learned to reply, by its record; None where that does not tell."""
+    reply: str | None = record.get("options", {}).get("reply")
+    return reply
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file as a whole or not at all."""
-    write_whole(path, json.dumps(content, indent=1) + "\n")
+    write_atomically(path, json.dumps(content, indent=1) + "\n")
 
 
 def _borrowed(model: VideoVLM) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from itertools import count
@@ -13,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from conf.spelling import shell_command
+from conf.spelling import flatten, shell_command
 from qa_templates.curriculum import curriculum_of
 from qa_templates.question import QUESTIONS, QuestionOptions
 from qa_templates.quota import template_shares
@@ -103,10 +102,8 @@ def _follows(key: str, value: Any) -> bool:
 @cache
 def _usual() -> dict[str, Any]:
     """The generator's defaults, read where it reads them."""
-    scene, qa = asdict(SceneOptions()), asdict(QuestionOptions())
-    axes = {f"axes.{name}": value for name, value in scene.pop("axes").items()}
-    usual = {f"scene.{key}": value for key, value in (scene | axes).items()} | {f"qa.{key}": value for key, value in qa.items()}
+    usual = flatten({"scene": SceneOptions(), "qa": QuestionOptions()})
     for group, name in (("occlusion", "default"), ("render", "standard")):
         text = (resources.files("conf") / group / f"{name}.yaml").read_text(encoding="utf-8")
-        usual |= {f"{group}.{key}": value for key, value in yaml.safe_load(text).items()}
+        usual |= flatten(yaml.safe_load(text), f"{group}.")
     return usual | {"split": "train", "twins": False, "annotations": []}

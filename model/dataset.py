@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,8 @@ import cv2
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+
+from conf.atomic import replaced
 
 LOG = logging.getLogger(__name__)
 META = "video_info.meta.jsonl"
@@ -206,12 +207,8 @@ class FrameReader:
     def _keep(self, video: Path, kept: Path) -> None:
         frames, total, fps = decode(video, self.size_px, lambda total: np.unique(self.candidates(total)))
         kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")  # two may decode the same clip at once
-        try:
+        with replaced(kept, synced=False) as part:  # what is damaged is decoded again
             save_file({"frames": frames}, part, metadata={"total": str(total), "fps": str(fps), "video": str(video)})
-            part.replace(kept)
-        finally:
-            part.unlink(missing_ok=True)
 
     def _kept(self, kept: Path, places: np.ndarray) -> tuple[np.ndarray, int, float]:
         with safe_open(kept, "np") as stored:

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import json
 import logging
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
+from conf.atomic import write_atomically
 from conf.command_line import DONE, CommandLine
 from conf.progress import Progress, duration
+from conf.spelling import shell_command
 from model.accuracy import Mark, circular_marks, difference, figures, marks, pair_marks
 from model.answering import AnswerOptions, run
-from model.checkpoint import BadCheckpoint, load_run, read_record, weights_of
+from model.checkpoint import BadCheckpoint, load_run, read_record, reply_of, weights_of
 from model.dataset import FrameReader, Item, fingerprint, read_items
 from model.factors import read_configuration
-from model.predictions import CONDITIONS, Prediction, load_predictions, one_each, submission, told_beside, write_predictions, write_whole
+from model.predictions import (
+    ANSWERS,
+    CONDITIONS,
+    RESULTS,
+    Prediction,
+    by_condition,
+    load_predictions,
+    submission,
+    told_beside,
+    write_predictions,
+)
 from model.scoring import ORDERS, Ask, Manner, ask, asks, can_ask, usual
 from model.table import Row, Section, drawn, explanation, markdown, plain
 from scenes.types import require
 
 NAMES = {"video": "video", "text": "text only", "single": "single frame", "shuffled": "shuffled", "reversed": "reversed"}
+TOLD = ("data", "skip_damaged", "conditions", "order", "circular", "seed")  # options that the results name
+SUBMISSION = "submission.json"
 EXAMPLES = 3
 
 
@@ -40,6 +53,8 @@ class EvaluateOptions(AnswerOptions):
         circular: whether each question is asked once for every rotation of its options.
         seed: of drawn orders and of the bootstrap.
     """
+
+    results: ClassVar[str] = "evaluation"
 
     conditions: tuple[str, ...] = ("video",)
     order: str = "given"
@@ -56,20 +71,15 @@ class EvaluateOptions(AnswerOptions):
 
     def manner(self, record: Mapping[str, Any]) -> Manner:
         """How the model of a run is asked. Raises ValueError where it knows no letters, and is to be asked in every rotation."""
-        by, reply = self.by, record.get("options", {}).get("reply")
+        by, reply = self.by, reply_of(record)
         if self.circular and by == "auto" and reply == "text":
             raise ValueError(
                 "circular = True is not allowed: the model was trained with reply=text, so that it is shown no options to rotate: "
                 "give circular=false, or by=letter if letters are meant all the same"
             )
         if by == "auto":
-            by = "letter" if self.circular else usual(record)
+            by = "letter" if self.circular else usual(reply)
         return Manner(by, self.batch_size, self.device, self.workers, self.seed, self.skip_damaged)
-
-    @property
-    def folder(self) -> Path:
-        """Where the results go."""
-        return self.place("evaluation")
 
 
 @dataclass(frozen=True)
@@ -91,18 +101,22 @@ def main() -> NoReturn:
     run(LINE, evaluate)
 
 
-def evaluate(options: EvaluateOptions, console: Console) -> int:
-    """Ask, or read what was answered; write the results and show them; returns the exit code."""
-    items = read_items(options.data)
+def evaluate(options: EvaluateOptions, console: Console, items: Sequence[Item] | None = None) -> int:
+    """Ask, or read what was answered; write the results and show them; returns the exit code.
+
+    Args:
+        items: the questions of the data set, where they have been read.
+    """
+    items = read_items(options.data) if items is None else items
     answers = _asked(items, options, console) if options.checkpoint is not None else _read(items, options)
     sections = tabulated(answers.items, answers.predictions, np.random.default_rng(options.seed))
-    _write(options.folder, answers, sections)
+    submitted = _write(options.folder, answers, sections)
     for note in answers.notes:
         console.print(escape(note), soft_wrap=True)
     if sections:
         console.print(drawn(sections))
         console.print(escape(explanation(sections)), soft_wrap=True)
-    _tell_where(options, answers, console)
+    _tell_where(options, submitted, console)
     return DONE
 
 
@@ -122,7 +136,7 @@ def _asked(items: Sequence[Item], options: EvaluateOptions, console: Console) ->
         "checkpoint": options.checkpoint,
         "step": trained.record.get("step"),
         "num_frames": reader.num_frames,
-        **_told(options),
+        **{name: getattr(options, name) for name in TOLD},
         "part": options.asked_part,
         "by": manner.by,
         "fingerprint": fingerprint(items),
@@ -192,26 +206,26 @@ def _part(items: Sequence[Item], known: frozenset[str], options: EvaluateOptions
 
 def _read(items: Sequence[Item], options: EvaluateOptions) -> Answers:
     said = load_predictions(options.predictions or "", items, options.frames_shown)
-    conditions = [each for each in CONDITIONS if one_each(said, each)]
-    notes = [_coverage(condition, one_each(said, condition), len(items)) for condition in conditions]
+    shown, known = by_condition(said), fingerprint(items)
+    notes = [_coverage(condition, told, len(items)) for condition, told in shown.items()]
     asked = {each.uid for each in said}
-    about = {"predictions": options.predictions, "data": options.data, "conditions": conditions, "fingerprint": fingerprint(items)}
-    told = [*notes, *_doubts(said, items, told_beside(options.predictions or "")), *_unread(said)]
-    return Answers([item for item in items if item.uid in asked], said, about, told)
+    about = {"predictions": options.predictions, "data": options.data, "conditions": list(shown), "fingerprint": known}
+    doubts = _doubts(said, len(items), known, told_beside(options.predictions or ""))
+    return Answers([item for item in items if item.uid in asked], said, about, [*notes, *doubts, *_unread(said)])
 
 
-def _doubts(said: Sequence[Prediction], items: Sequence[Item], beside: Mapping[str, Any]) -> list[str]:
-    """Whether the answers may be to another data set: two of one seed and split name their questions alike."""
+def _doubts(said: Sequence[Prediction], questions: int, known: str, beside: Mapping[str, Any]) -> list[str]:
+    """Whether the answers may be to another data set than that of this fingerprint: two of one seed and split name questions alike."""
     if "fingerprint" in beside:
-        differs = beside["fingerprint"] != fingerprint(items)
-        return ["By results.json beside them, these answers are to another data set, or to this one before it grew."] if differs else []
-    few = 2 * len({each.uid for each in said if each.letter is not None or each.said is not None}) < len(items)
+        differs = beside["fingerprint"] != known
+        return [f"By {RESULTS} beside them, these answers are to another data set, or to this one before it grew."] if differs else []
+    few = 2 * len({each.uid for each in said if not each.is_silent}) < questions
     return ["Less than half of the questions are answered: are these answers to another data set?"] if few else []
 
 
 def _coverage(condition: str, said: Mapping[str, Prediction], total: int) -> str:
     """How many questions a file answers."""
-    answered = sum(each.letter is not None or each.said is not None for each in said.values())
+    answered = sum(not each.is_silent for each in said.values())
     missing, others = len(said) - answered, total - len(said)
     told = f"{NAMES[condition]}: {answered} of {len(said)} questions are answered"
     told += f" ({missing} have no answer, which counts as wrong)." if missing else "."
@@ -228,7 +242,7 @@ def _unread(said: Sequence[Prediction]) -> list[str]:
 
 def _silent(said: Sequence[Prediction]) -> list[str]:
     """What to say where a model was asked, and there is no reply."""
-    silent = [each for each in said if each.letter is None and each.said is None]
+    silent = [each for each in said if each.is_silent]
     damaged = sum(each.condition != "text" and not each.frames for each in silent)
     numberless = len(silent) - damaged
     lost = f"{damaged} questions are unanswered, since their videos cannot be read; they count as wrong."
@@ -241,12 +255,11 @@ def tabulated(items: Sequence[Item], predictions: Sequence[Prediction], rng: np.
 
     Under each condition the questions count that were asked.
     """
-    said = {each: one_each(predictions, each) for each in CONDITIONS}
-    asked = {each: [item for item in items if item.uid in told] for each, told in said.items() if told}
-    conditions = list(asked)
-    single = {each: marks(asked[each], said[each]) for each in conditions}
-    rounds = {each: circular_marks(items, predictions, each) for each in conditions}
-    twins = {each: pair_marks(asked[each], said[each]) for each in conditions}
+    said = by_condition(predictions)
+    asked = {each: [item for item in items if item.uid in told] for each, told in said.items()}
+    single = {each: marks(asked[each], told) for each, told in said.items()}
+    rounds = {each: circular_marks(items, predictions, each) for each in said}
+    twins = {each: pair_marks(asked[each], told) for each, told in said.items()}
     sections = [
         _section("each question", single, rng),
         _section("in every rotation of the options: mean", {each: mean for each, (_, mean) in rounds.items()}, rng),
@@ -257,40 +270,35 @@ def tabulated(items: Sequence[Item], predictions: Sequence[Prediction], rng: np.
     return [section for section in sections if section.rows]
 
 
-def _section(title: str, by_condition: Mapping[str, list[Mark]], rng: np.random.Generator) -> Section:
-    return Section(title, [Row(NAMES[each], figures(told, rng)) for each, told in by_condition.items() if told])
+def _section(title: str, found: Mapping[str, list[Mark]], rng: np.random.Generator) -> Section:
+    return Section(title, [Row(NAMES[each], figures(told, rng)) for each, told in found.items() if told])
 
 
-def _gains(by_condition: Mapping[str, list[Mark]], rng: np.random.Generator) -> Section:
-    video = by_condition.get("video", [])
-    others = {each: told for each, told in by_condition.items() if each != "video"} if video else {}
+def _gains(found: Mapping[str, list[Mark]], rng: np.random.Generator) -> Section:
+    video = found.get("video", [])
+    others = {each: told for each, told in found.items() if each != "video"} if video else {}
     rows = [Row(f"over {NAMES[each]}", difference(video, told, rng)) for each, told in others.items()]
     return Section("gain of the video, in points", rows, is_gain=True)
 
 
-def _write(folder: Path, answers: Answers, sections: Sequence[Section]) -> None:
+def _write(folder: Path, answers: Answers, sections: Sequence[Section]) -> int:
+    """Write the results; returns how many answers there are in `SUBMISSION`."""
     about = {**answers.about, "questions": len(answers.items), "hidden": sum(not item.has_answer for item in answers.items)}
-    write_predictions(folder / "predictions.jsonl", answers.predictions)
-    write_whole(folder / "results.json", json.dumps({"about": about, "table": plain(sections)}, indent=1, ensure_ascii=False) + "\n")
-    write_whole(folder / "table.md", markdown(sections))
+    write_predictions(folder / ANSWERS, answers.predictions)
+    write_atomically(folder / RESULTS, json.dumps({"about": about, "table": plain(sections)}, indent=1, ensure_ascii=False) + "\n")
+    write_atomically(folder / "table.md", markdown(sections))
     if hidden := submission(answers.items, answers.predictions):
-        write_whole(folder / "submission.json", json.dumps(hidden, indent=0) + "\n")
+        write_atomically(folder / SUBMISSION, json.dumps(hidden, indent=0) + "\n")
+    else:
+        (folder / SUBMISSION).unlink(missing_ok=True)  # of an earlier evaluation
+    return len(hidden)
 
 
-def _tell_where(options: EvaluateOptions, answers: Answers, console: Console) -> None:
-    hidden = sum(not item.has_answer for item in answers.items)
-    told = f"; answers to the {hidden} questions that hide theirs in submission.json" if hidden else ""
-    console.print(
-        f"{escape(str(options.folder))} holds predictions.jsonl (one answer per line), results.json and table.md{told}.", soft_wrap=True
-    )
-    file = options.folder / "predictions.jsonl"
-    command = f"python -m model.probe predictions={shlex.quote(str(file))} data={shlex.quote(options.data)}"
+def _tell_where(options: EvaluateOptions, submitted: int, console: Console) -> None:
+    told = f"; answers to the {submitted} questions that hide theirs in {SUBMISSION}" if submitted else ""
+    console.print(f"{escape(str(options.folder))} holds {ANSWERS} (one answer per line), {RESULTS} and table.md{told}.", soft_wrap=True)
+    command = shell_command("model.probe", {"predictions": str(options.folder / ANSWERS), "data": options.data})
     console.print(f"What it fails on: {escape(command)}", soft_wrap=True)
-
-
-def _told(options: EvaluateOptions) -> dict[str, Any]:
-    names = ("data", "conditions", "order", "circular", "seed", "skip_damaged")
-    return {name: value for name, value in asdict(options).items() if name in names}
 
 
 def _path(text: str | None) -> Path | None:

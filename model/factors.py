@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +85,6 @@ class Factors(Question):
         found = [UNNAMED if label.lower() == NONE else number_in(label) for label in self.labels or self.options]
         return None if None in found else tuple(number for number in found if number is not None)
 
-    def row(self) -> dict[str, Any]:
-        """As plain values, for a line of JSON."""
-        return asdict(self)
-
 
 def read_factors(root: str | Path, items: Sequence[Item]) -> list[Factors]:
     """The factors of questions, in their order. Raises BadDataset when an annotation is damaged."""
@@ -101,11 +97,6 @@ def read_factors(root: str | Path, items: Sequence[Item]) -> list[Factors]:
             kept = (item.key, _read(root / "annotations" / f"{item.key}.json"))
         rows.append(_of(item, kept[1], configuration, root))
     return rows
-
-
-def factors_of(root: str | Path, item: Item) -> Factors:
-    """The factors of one question."""
-    return read_factors(root, [item])[0]
 
 
 def read_configuration(root: str | Path) -> Mapping[str, Any]:

@@ -13,8 +13,8 @@ from typing import Self
 from rich.console import Console
 from torch.utils.tensorboard import SummaryWriter
 
+from conf.atomic import write_atomically
 from conf.progress import Progress
-from model.predictions import write_whole
 
 LOSSES = "loss.jsonl"
 RECENT = 20  # steps that what is shown is the mean of
@@ -52,7 +52,7 @@ class Journal:
     def __init__(self, root: Path, console: Console, first: int, total: int, main: bool = True) -> None:
         self._console, self._main = console, main
         self._recent: deque[tuple[float, Step]] = deque(maxlen=RECENT)
-        self._progress = Progress(console, total, "steps", first, main)
+        self._progress = Progress(console, total, "steps", first)
         if main:
             _keep_before(root / LOSSES, first)
             self._losses = (root / LOSSES).open("a", encoding="utf-8")
@@ -121,7 +121,7 @@ def _keep_before(path: Path, first: int) -> None:
     if not path.is_file():
         return
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if _step_of(line) < first]
-    write_whole(path, "".join(line + "\n" for line in kept))
+    write_atomically(path, "".join(line + "\n" for line in kept))
 
 
 def _step_of(line: str) -> float:

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ from model import glides, slides
 from model.dataset import CHOICES, LETTERS, BadClip, FrameReader, Glimpse, Item
 from model.mirror import can_mirror, mirrored
 from model.options import REPLIES, DataOptions
-from model.stills import Sight, Still, View, ask_stills, in_mirror, name_among, texts, views, vocabulary
+from model.stills import Sight, Still, View, ask_stills, in_mirror, name_among, texts, vocabulary
 from model.vlm import VideoVLM
 from scenes.types import require
 
@@ -128,17 +128,17 @@ class Lessons(Dataset[Lesson]):
         """The n-th of endless rounds, each of which is in an order of its own."""
         return among[int(_round(self.seed, n // len(among), len(among))[n % len(among)])]
 
-    def _readable(self, first: T, others: Sequence[T], rng: np.random.Generator, lesson_on: Callable[[T], Lesson]) -> Lesson:
-        """The lesson on ``first``; with ``data.skip_damaged``, where its clip cannot be read, on another one that is drawn."""
-        wrong: list[str] = []
+    def _readable(self, among: Sequence[T], n: int, rng: np.random.Generator, lesson_on: Callable[[T], Lesson]) -> Lesson:
+        """The lesson on the n-th in turn; with ``data.skip_damaged``, where its clip cannot be read, on another one that is drawn."""
+        chosen, wrong = self._in_turn(among, n), list[str]()
         while len(wrong) < TRIES:
             try:
-                return replace(lesson_on(first), left_out=tuple(wrong))
+                return replace(lesson_on(chosen), left_out=tuple(wrong))
             except BadClip as error:
                 if not self.data.skip_damaged:
                     raise BadClip(f"{error}; or leave it out, by clips.skip_damaged=true") from error
                 wrong.append(str(error))
-                first = others[int(rng.integers(len(others)))]
+                chosen = among[int(rng.integers(len(among)))]
         raise BadClip(f"none of {TRIES} clips can be read; the last one: {wrong[-1]}")
 
     def _put(self, item: Item, flip: bool, rng: np.random.Generator) -> Asked:
@@ -205,7 +205,7 @@ class VideoLessons(Lessons):
 
     def __getitem__(self, n: int) -> Lesson:
         looks, rng = self._allowed(n), _stream(self.seed, VIDEO, n)
-        return self._readable(self._in_turn(looks, n), looks, rng, lambda look: self._on(look, rng))
+        return self._readable(looks, n, rng, lambda look: self._on(look, rng))
 
     def _on(self, look: Sequence[Item], rng: np.random.Generator) -> Lesson:
         flip = self.data.mirror and all(map(can_mirror, look)) and rng.random() < 0.5
@@ -234,19 +234,30 @@ class AnnotatedLessons(Lessons):
     """Lessons made of single frames of clips whose annotations say what is visible when.
 
     Args:
-        items: questions of the clips.
+        views: the clips, from `model.stills.views`.
 
     Raises:
-        ValueError: the data set has no annotations, or too little in it to ask about.
+        ValueError: there is too little in them to ask about.
     """
 
-    def __init__(self, items: Sequence[Item], reader: FrameReader, data: DataOptions, reply: str, seed: int) -> None:
+    stream: ClassVar[int]  # of what is drawn for a lesson
+
+    def __init__(self, views: Sequence[View], reader: FrameReader, data: DataOptions, reply: str, seed: int) -> None:
         super().__init__(reader, data, reply, seed)
-        self.views = views(items)
+        self.views = views
         self.known = vocabulary(self.views)
 
     def __len__(self) -> int:
         return len(self.views)
+
+    def __getitem__(self, n: int) -> Lesson:
+        rng = _stream(self.seed, self.stream, n)
+        flip = bool(self.data.mirror and rng.random() < 0.5)
+        return self._readable(self.views, n, rng, lambda view: self._on(view, flip, rng))
+
+    @abstractmethod
+    def _on(self, view: View, flip: bool, rng: np.random.Generator) -> Lesson:
+        """The lesson on a frame of a clip, or of its mirror image."""
 
     def _frame(
         self, view: View, rng: np.random.Generator, made_of: Callable[[Sequence[Sight]], list[T]], use: str
@@ -275,11 +286,14 @@ class StillLessons(AnnotatedLessons):
         questions: about each frame, different ones as far as it proves so many.
         ahead: questions of the clip itself, asked of the frame as well; see `StillOptions`.
         kinds: of `model.stills.KINDS`; empty: all.
+        items: what may be asked ahead.
     """
+
+    stream = STILL
 
     def __init__(
         self,
-        items: Sequence[Item],
+        views: Sequence[View],
         reader: FrameReader,
         data: DataOptions,
         reply: str = "letter",
@@ -287,8 +301,9 @@ class StillLessons(AnnotatedLessons):
         questions: int = 1,
         ahead: int = 0,
         kinds: Sequence[str] = (),
+        items: Sequence[Item] = (),
     ) -> None:
-        super().__init__(items, reader, data, reply, seed)
+        super().__init__(views, reader, data, reply, seed)
         self.questions, self.ahead, self.kinds = questions, ahead, tuple(kinds)
         self._of_clip: dict[Path, list[Item]] = {}
         for item in filter(self._teachable, items):
@@ -297,11 +312,6 @@ class StillLessons(AnnotatedLessons):
     @property
     def texts(self) -> list[str]:
         return texts(self.known)
-
-    def __getitem__(self, n: int) -> Lesson:
-        rng = _stream(self.seed, STILL, n)
-        flip = bool(self.data.mirror and rng.random() < 0.5)
-        return self._readable(self._in_turn(self.views, n), self.views, rng, lambda view: self._on(view, flip, rng))
 
     def _on(self, view: View, flip: bool, rng: np.random.Generator) -> Lesson:
         def proved(seen: Sequence[Sight]) -> list[Still]:
@@ -350,7 +360,7 @@ class GlideLessons(Lessons):
     def __getitem__(self, n: int) -> Lesson:
         rng = _stream(self.seed, GLIDE, n)
         key = list(glides.GLIDES)[int(rng.integers(len(glides.GLIDES)))]
-        return self._readable(self._in_turn(self.videos, n), self.videos, rng, lambda video: self._on(video, key, rng))
+        return self._readable(self.videos, n, rng, lambda video: self._on(video, key, rng))
 
     def _on(self, video: Path, key: str, rng: np.random.Generator) -> Lesson:
         glimpse = self.reader.still(video, int(rng.integers(CHOICES * self.reader.num_frames)))
@@ -369,27 +379,24 @@ class SlideLessons(AnnotatedLessons):
         num_frames: of each; None: as many as the reader shows of a video.
     """
 
+    stream = SLIDE
+
     def __init__(
         self,
-        items: Sequence[Item],
+        views: Sequence[View],
         reader: FrameReader,
         data: DataOptions,
         reply: str = "letter",
         seed: int = 0,
         num_frames: int | None = None,
     ) -> None:
-        super().__init__(items, reader, data, reply, seed)
+        super().__init__(views, reader, data, reply, seed)
         self.num_frames = num_frames or reader.num_frames
 
     @property
     def texts(self) -> list[str]:
         words = [wording.format(subject="the one") for wording in slides.WHICH_WAY]
         return [*words, *slides.WHICH_ONE, *map(slides.said, slides.WAYS), *self.known.names]
-
-    def __getitem__(self, n: int) -> Lesson:
-        rng = _stream(self.seed, SLIDE, n)
-        flip = bool(self.data.mirror and rng.random() < 0.5)
-        return self._readable(self._in_turn(self.views, n), self.views, rng, lambda view: self._on(view, flip, rng))
 
     def _on(self, view: View, flip: bool, rng: np.random.Generator) -> Lesson:
         view, glimpse, seen = self._frame(view, rng, _plain, "to move: set slides.steps=0")
@@ -487,6 +494,7 @@ def batches(
 
     Raises:
         BadClip: a clip cannot be read.
+        LostReader: a process has died just while its batch was taken over.
         RuntimeError: of torch, here or wherever the consumer is by then: a process has died; `lost_readers` says so in plain words.
     """
     loader = DataLoader(
@@ -505,11 +513,11 @@ def batches(
 
 
 def _taken(loader: Iterable[T]) -> Iterator[T]:
-    """What other processes make. Raises RuntimeError, as torch says it, also where one dies just while its batch is taken over."""
+    """What other processes make. Raises LostReader where one dies just while its batch is taken over."""
     try:
         yield from loader
     except (EOFError, ConnectionError) as error:
-        raise RuntimeError(f"DataLoader worker is gone in the middle of a batch: {error!r}") from error
+        raise _gone(f"in the middle of a batch: {error!r}") from error.with_traceback(None)
 
 
 class _Told(Dataset[Any]):
@@ -543,10 +551,14 @@ def lost_readers() -> Iterator[None]:
     except RuntimeError as error:
         if not str(error).startswith("DataLoader worker"):
             raise
-        raise LostReader(
-            f"a process that reads clips has died ({' '.join(str(error).split())}): it was killed, ran out of memory, or needed more than "
-            f"{STUCK_S:.0f} s for one lesson (where it was then stands above); give fewer workers=…, or workers=0 to read without any"
-        ) from error.with_traceback(None)  # whose frames would keep the other processes
+        raise _gone(" ".join(str(error).split())) from error.with_traceback(None)  # whose frames would keep the other processes
+
+
+def _gone(how: str) -> LostReader:
+    return LostReader(
+        f"a process that reads clips has died ({how}): it was killed, ran out of memory, or needed more than {STUCK_S:.0f} s for one "
+        "lesson (where it was then stands above); give fewer workers=…, or workers=0 to read without any"
+    )
 
 
 def _alone(worker: int) -> None:

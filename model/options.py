@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from model.vlm import ModelOptions
 from scenes.types import require
@@ -118,57 +119,73 @@ class OptimiserOptions:
 
 
 @dataclass(frozen=True)
-class StillOptions:
-    """Learning to see before learning motion: questions on single frames, made from the annotations.
+class PhaseOptions:
+    """A phase before the videos.
 
     Args:
         steps: 0 leaves it out, for a pretrained model.
+        batch_size: of a step, as for the videos.
+        lr: its highest learning rate.
+    """
+
+    name: ClassVar[str]
+
+    steps: int = 0
+    batch_size: int = 64
+    lr: float = 1e-3
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 0, f"{self.name}.steps", self.steps, "0 or more")
+        require(self.batch_size >= 1, f"{self.name}.batch_size", self.batch_size, "1 or more")
+        require(self.lr > 0, f"{self.name}.lr", self.lr, "above 0")
+
+
+@dataclass(frozen=True)
+class StillOptions(PhaseOptions):
+    """Learning to see before learning motion: questions on single frames, made from the annotations.
+
+    Args:
         questions: asked of each frame.
         ahead: questions of the clip itself, asked of the frame as well though it does not prove them: their words are known when
             videos come.
     """
 
-    steps: int = 0
-    batch_size: int = 64
-    lr: float = 1e-3
+    name = "stills"
+
     questions: int = 6
     ahead: int = 0
 
     def __post_init__(self) -> None:
-        require(self.steps >= 0, "stills.steps", self.steps, "0 or more")
-        require(self.batch_size >= 1, "stills.batch_size", self.batch_size, "1 or more")
+        super().__post_init__()
         require(self.questions >= 1, "stills.questions", self.questions, "1 or more")
         require(self.ahead >= 0, "stills.ahead", self.ahead, "0 or more")
-        require(self.lr > 0, "stills.lr", self.lr, "above 0")
 
 
 @dataclass(frozen=True)
-class GlideOptions:
+class GlideOptions(PhaseOptions):
     """Learning camera moves that anyone can make of one frame: a window glides over it.
 
+    In a phase of their own they are of one group of frames (of four at least), in which the picture shifts far. Compressors that do
+    not see the order within a group cannot learn from them.
+
     Args:
-        steps: of these alone: glides of one group of frames (of four at least), in which the picture shifts far. Compressors that do
-            not see the order within a group cannot learn from them.
         share: of what is looked at once there are videos: glides, and slides, of as many frames as these.
         stills: share of the steps that go on with stills, where there were any before, so that these and their words are not forgotten.
     """
 
-    steps: int = 0
-    batch_size: int = 64
-    lr: float = 1e-3
+    name = "glides"
+
     share: float = 0.0
     stills: float = 0.2
 
     def __post_init__(self) -> None:
-        require(self.steps >= 0, "glides.steps", self.steps, "0 or more")
-        require(self.batch_size >= 1, "glides.batch_size", self.batch_size, "1 or more")
-        require(self.lr > 0, "glides.lr", self.lr, "above 0")
+        super().__post_init__()
         for key in ("share", "stills"):
             require(0 <= getattr(self, key) < 1, f"glides.{key}", getattr(self, key), "a share from 0 to below 1")
 
 
 @dataclass(frozen=True)
-class SlideOptions:
+class SlideOptions(PhaseOptions):
     """Learning which thing moves, and which way, from motions made of one frame: a thing is cut out and slides. Needs annotations.
 
     They come after the glides: with both from the beginning neither was learned in the same time.
@@ -177,15 +194,12 @@ class SlideOptions:
         share: of what is looked at, the rest being glides, so that these are not forgotten.
     """
 
-    steps: int = 0
-    batch_size: int = 64
-    lr: float = 1e-3
+    name = "slides"
+
     share: float = 0.7
 
     def __post_init__(self) -> None:
-        require(self.steps >= 0, "slides.steps", self.steps, "0 or more")
-        require(self.batch_size >= 1, "slides.batch_size", self.batch_size, "1 or more")
-        require(self.lr > 0, "slides.lr", self.lr, "above 0")
+        super().__post_init__()
         require(0 < self.share < 1, "slides.share", self.share, "a share between 0 and 1")
 
 

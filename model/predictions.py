@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from conf.atomic import json_lines, write_atomically
 from model.dataset import Item
 from scenes.types import require
 
 CONDITIONS = ("video", "text", "single", "shuffled", "reversed")
 """What a model was shown: the video; no picture; its middle frame, repeated; its frames in a drawn order; its frames backwards."""
 
+ANSWERS, RESULTS = "predictions.jsonl", "results.json"  # of an evaluation: its answers, and what it says of them and of itself
 UID_KEYS = ("uid", "id", "question_id")
 ANSWER_KEYS = ("letter", "prediction", "pred", "response", "output", "answer")  # "answer" last: beside another it is the right one
 SHOWN = 3  # examples in a message
@@ -54,6 +55,11 @@ class Prediction:
     frames: tuple[int, ...] = ()
     fps: float = 0.0
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is no reply at all."""
+        return self.letter is None and self.said is None
+
 
 def first_capital(said: str, letters: str) -> str | None:
     """The letter that a reply stands for: its first capital, as MotionBench reads it (arXiv 2501.02955, section 3.1).
@@ -64,26 +70,24 @@ def first_capital(said: str, letters: str) -> str | None:
     return found[0] if found and found[0] in letters else None
 
 
-def one_each(predictions: Iterable[Prediction], condition: str = "video") -> dict[str, Prediction]:
-    """The first prediction for each question under a condition, by uid."""
-    chosen: dict[str, Prediction] = {}
+def by_condition(predictions: Iterable[Prediction]) -> dict[str, dict[str, Prediction]]:
+    """The first prediction for each question, by uid, under each of `CONDITIONS` that there is."""
+    found: dict[str, dict[str, Prediction]] = {condition: {} for condition in CONDITIONS}
     for prediction in predictions:
-        if prediction.condition == condition:
-            chosen.setdefault(prediction.uid, prediction)
-    return chosen
+        found[prediction.condition].setdefault(prediction.uid, prediction)
+    return {condition: told for condition, told in found.items() if told}
+
+
+def one_each(predictions: Iterable[Prediction]) -> dict[str, Prediction]:
+    """The first prediction for each question that was shown with its video, by uid."""
+    return by_condition(predictions).get("video", {})
 
 
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
     """One per line; the file appears when it is whole."""
-    write_whole(path, "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in predictions))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is never seen half written."""
+    lines = json_lines(map(asdict, predictions))
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_atomically(path, lines)
 
 
 def submission(items: Sequence[Item], predictions: Iterable[Prediction]) -> dict[str, str]:
@@ -119,9 +123,10 @@ def load_predictions(path: str | Path, items: Sequence[Item], frames_shown: int 
 
 
 def told_beside(path: str | Path) -> Mapping[str, Any]:
-    """What an evaluation says of itself in ``results.json`` beside its answers; nothing where there is none."""
+    """What an evaluation says of itself beside its answers; nothing of answers from elsewhere."""
+    path = Path(path).expanduser()
     try:
-        return dict(json.loads(Path(path).expanduser().with_name("results.json").read_text(encoding="utf-8"))["about"])
+        return dict(json.loads(path.with_name(RESULTS).read_text(encoding="utf-8"))["about"]) if path.name == ANSWERS else {}
     except (OSError, KeyError, TypeError, ValueError):
         return {}
 

@@ -103,8 +103,7 @@ def _weights(asked: Mapping[Slice, Sequence[str]], target: float) -> dict[str, f
     short = np.maximum(0.0, target - shrunk([right for _, right in shown], [n for n, _ in shown])) * could_be
     if np.allclose(short, short[0]):
         short = np.where(could_be > 0, 1.0, 0.0) if could_be.any() else np.ones(len(short))
-    per_kind = short / short.mean()
-    named = {name: value / len(names) for value, names in zip(per_kind, asked.values(), strict=True) for name in names}
+    named = {name: value / len(names) for value, names in zip(short, asked.values(), strict=True) for name in names}
     mean = sum(named.values()) / len(named)
     return {name: round(float(named[name] / mean), 3) for name in sorted(named)}
 

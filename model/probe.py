@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conf.atomic import json_lines, write_atomically
 from conf.command_line import DONE, CommandLine
 from model.answering import AnswerOptions, run
 from model.commands import generate_by, templates_of
@@ -22,16 +22,18 @@ from model.dataset import Item, fingerprint, read_items
 from model.factors import Factors, read_configuration, read_factors
 from model.page import write_page
 from model.page.words import listed
-from model.predictions import Prediction, load_predictions, one_each, write_whole
+from model.predictions import ANSWERS, Prediction, load_predictions, one_each, told_beside
 from model.prescription import AXES, REHEARSAL, TARGET, NoCurriculum, not_shown, prescribe
 from model.profile import Profile, Slice, write_profile
 from model.slices import Answered, profile_of
 from qa_templates.curriculum import written
 from scenes.types import require
 
+if TYPE_CHECKING:
+    from model.evaluate import EvaluateOptions  # brings torch, which a file of answers does not need
+
 SHOWN = 15
-CURRICULUM, ANSWERS, RESULTS = "curriculum.yaml", "predictions.jsonl", "results.json"
-EVALUATION = ("data", "checkpoint", "by", "batch_size", "device", "workers", "skip_damaged", "cache")
+CURRICULUM = "curriculum.yaml"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class ProbeOptions(AnswerOptions):
         target, rehearsal: of the curriculum; see `model.prescription`.
     """
 
+    results: ClassVar[str] = "probe"
+
     target: float = TARGET
     rehearsal: float = REHEARSAL
 
@@ -49,11 +53,6 @@ class ProbeOptions(AnswerOptions):
         super().__post_init__()
         require(0 < self.target <= 1, "target", self.target, "a share above 0, up to 1")
         require(0 < self.rehearsal < 1, "rehearsal", self.rehearsal, "a share between 0 and 1")
-
-    @property
-    def folder(self) -> Path:
-        """Where the results go."""
-        return self.place("probe")
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def probe(options: ProbeOptions, console: Console) -> int:
     file = Path(options.predictions).expanduser() if options.predictions is not None else _evaluated(options, items, console)
     said = one_each(load_predictions(file, items, options.frames_shown))
     rows = answered(options.data, items, said)
-    profile = profile_of(rows, _about(options, items, rows, _evaluation(file)))
+    profile = profile_of(rows, _about(options, items, rows, told_beside(file)))
     after = _next(profile, options, len({item.key for item in items}))
     _write(options.folder, profile, rows, after)
     _show(options.folder, profile, after, console)
@@ -107,48 +106,36 @@ def answered(root: str | Path, items: Sequence[Item], predictions: Mapping[str, 
 
 def _evaluated(options: ProbeOptions, items: Sequence[Item], console: Console) -> Path:
     """The answers of the checkpoint to these questions, asked for where there are none yet."""
-    from model.evaluate import EvaluateOptions, evaluate  # brings torch, which a file of answers does not need
+    from model.checkpoint import read_record, weights_of
+    from model.evaluate import EvaluateOptions, evaluate
 
-    keys = {name: getattr(options, name) for name in EVALUATION}
-    told = EvaluateOptions(**keys, part=options.asked_part, out=str(options.folder / "evaluation"))
-    for folder in (told.folder, replace(told, out=None).folder):
-        if _still_holds(folder, options, items):
-            return folder / ANSWERS
-    evaluate(told, console)
+    shared = {each.name: getattr(options, each.name) for each in fields(AnswerOptions)}
+    told = EvaluateOptions(**shared | {"out": str(options.folder / "evaluation")})
+    folder = Path(options.checkpoint or "").expanduser()
+    by, weights = told.manner(read_record(folder)).by, weights_of(folder)
+    asked = {"part": told.asked_part, "by": by, "order": told.order, "fingerprint": fingerprint(items), "weights": weights}
+    for place in (told.folder, replace(told, out=None).folder):
+        if _still_holds(place, told, asked):
+            return place / ANSWERS
+    evaluate(told, console, items)
     return told.folder / ANSWERS
 
 
-def _still_holds(folder: Path, options: ProbeOptions, items: Sequence[Item]) -> bool:
+def _still_holds(folder: Path, told: EvaluateOptions, asked: Mapping[str, Any]) -> bool:
     """Whether an evaluation put the same questions, in the same way, to the same weights."""
-    from model.checkpoint import read_record, weights_of
-    from model.scoring import usual
-
-    answers, about = folder / ANSWERS, _evaluation(folder / ANSWERS)
-    if not (answers.is_file() and "video" in about.get("conditions", ())):
+    about = told_beside(folder / ANSWERS)
+    if not (folder / ANSWERS).is_file() or "video" not in about.get("conditions", ()):
         return False
-    run_folder = Path(options.checkpoint or "").expanduser()
-    by = usual(read_record(run_folder)) if options.by == "auto" else options.by
-    asked = {"part": options.asked_part, "by": by, "fingerprint": fingerprint(items), "weights": weights_of(run_folder)}
-    same_clips = Path(about.get("data", "")).expanduser().resolve() == Path(options.data).expanduser().resolve()
-    return same_clips and asked == {name: about.get(name) for name in asked}
-
-
-def _evaluation(answers: Path) -> Mapping[str, Any]:
-    """What an evaluation says of itself beside its answers; nothing of answers from elsewhere."""
-    results = answers.with_name(RESULTS)
-    if answers.name != ANSWERS or not results.is_file():
-        return {}
-    try:
-        return dict(json.loads(results.read_text(encoding="utf-8"))["about"])
-    except (KeyError, TypeError, ValueError):
-        return {}
+    heeded = told.skip_damaged or not about.get("skip_damaged")  # it would have stopped at damage that this one is to stop at
+    same_clips = Path(about.get("data", "")).expanduser().resolve() == Path(told.data).expanduser().resolve()
+    return heeded and same_clips and asked == {name: about.get(name) for name in asked}
 
 
 def _about(options: ProbeOptions, items: Sequence[Item], rows: Sequence[Answered], evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """What was probed, for the head of the page."""
     frames = [count for count in map(_frames_shown, rows) if count]
     rates = [row.prediction.fps for row in rows if row.prediction.fps > 0]
-    silent = [row.prediction.said is None for row in rows if row.prediction.letter is None]
+    unread = [row.prediction.is_silent for row in rows if row.prediction.letter is None]
     told = {
         "model": options.checkpoint or options.predictions,
         "data": options.data,
@@ -157,11 +144,11 @@ def _about(options: ProbeOptions, items: Sequence[Item], rows: Sequence[Answered
         "questions": len(rows),
         "clips": len({row.factors.key for row in rows}),
         "not asked": sum(item.has_answer for item in items) - len(rows),
-        "not answered": sum(silent),
+        "not answered": sum(unread),
         "answers hidden": sum(not item.has_answer for item in items),
         "frames shown": round(median(frames)) if frames else options.frames_shown,
         "frames shown per second": round(median(rates), 2) if rates else None,
-        "replies without a letter": len(silent) - sum(silent),
+        "replies without a letter": len(unread) - sum(unread),
         AXES: _settings([row.factors for row in rows]),
     }
     return {name: value for name, value in told.items() if value not in (None, 0, {})}
@@ -182,10 +169,11 @@ def _settings(rows: Sequence[Factors]) -> dict[str, float]:
 
 
 def _write(folder: Path, profile: Profile, rows: Sequence[Answered], after: Next) -> None:
-    lines = ({**row.factors.row(), "right": row.right, "prediction": asdict(row.prediction)} for row in rows)
-    write_whole(folder / "questions.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ({**asdict(row.factors), "right": row.right, "prediction": asdict(row.prediction)} for row in rows)
+    write_atomically(folder / "questions.jsonl", json_lines(lines))
     if after.curriculum:
-        write_whole(folder / CURRICULUM, after.curriculum)
+        write_atomically(folder / CURRICULUM, after.curriculum)
     else:
         (folder / CURRICULUM).unlink(missing_ok=True)  # of an earlier probe
     write_profile(profile, folder / "profile.json")

@@ -10,6 +10,7 @@ from typing import Any
 
 import cattrs
 
+from conf.atomic import write_atomically
 from model.dataset import Question
 
 
@@ -150,7 +151,7 @@ CONVERTER = cattrs.Converter(detailed_validation=False)
 def write_profile(profile: Profile, path: str | Path) -> None:
     """Write a profile as JSON."""
     text = json.dumps(CONVERTER.unstructure(profile), indent=1, ensure_ascii=False, allow_nan=False)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    write_atomically(Path(path), text + "\n")
 
 
 def read_profile(path: str | Path) -> Profile:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from model.dataset import FrameReader, Item
 from model.glides import FEW
 from model.lessons import GlideLessons, Lesson, Lessons, SlideLessons, StillLessons, VideoLessons
-from model.options import DataOptions, GlideOptions, OptimiserOptions, SlideOptions, StillOptions, TrainOptions
+from model.options import DataOptions, OptimiserOptions, PhaseOptions, TrainOptions
+from model.stills import View, views
 from qa_templates.curriculum import Curriculum, read_curriculum
 from scenes.types import require
 
@@ -106,20 +107,22 @@ def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> lis
     clips, k = options.clips, options.model.compressor.k
     told = (FrameReader(clips.frames(k), size_px, clips.cache_folder), clips, options.reply, options.seed)
     plans: list[tuple[str, Lessons, OptimiserOptions]] = []
-    stills = StillLessons(items, *told, questions=options.stills.questions, ahead=options.stills.ahead) if options.stills.steps else None
-    if stills:
-        plans.append(("stills", stills, before_videos("stills", options.stills, options.optimiser)))
-    few = k * math.ceil(FEW / k)
+    seen = views(items) if options.stills.steps or options.slides.steps else ()
+    stills, few = None, k * math.ceil(FEW / k)
+    if options.stills.steps:
+        stills = StillLessons(seen, *told, questions=options.stills.questions, ahead=options.stills.ahead, items=items)
+        plans.append((options.stills.name, stills, before_videos(options.stills, options.optimiser)))
     if options.glides.steps:
         glides: Lessons = GlideLessons(items, *told, questions=clips.questions_per_look, num_frames=few)
         if stills and options.glides.stills:  # what was learned before is soon forgotten
             glides = Mixed(glides, stills, options.glides.stills, options.glides.batch_size)
-        plans.append(("glides", glides, before_videos("glides", options.glides, options.optimiser)))
+        plans.append((options.glides.name, glides, before_videos(options.glides, options.optimiser)))
     if options.slides.steps:
-        plans.append(("slides", _made_of_frames(options, items, told, few), before_videos("slides", options.slides, options.optimiser)))
+        slides = _made_of_frames(options, items, seen, told, few)
+        plans.append((options.slides.name, slides, before_videos(options.slides, options.optimiser)))
     videos = VideoLessons(items, *told, pool=_pool(options, items))
     share = options.glides.share
-    plans.append(("videos", Mixed(videos, _made_of_frames(options, items, told), share) if share else videos, options.optimiser))
+    plans.append(("videos", Mixed(videos, _made_of_frames(options, items, seen, told), share) if share else videos, options.optimiser))
     ends = list(itertools.accumulate(optimiser.steps for *_, optimiser in plans))
     return [
         Phase(name, end - optimiser.steps, optimiser.steps, lessons, optimiser)
@@ -127,11 +130,13 @@ def phases_of(options: TrainOptions, items: Sequence[Item], size_px: int) -> lis
     ]
 
 
-def _made_of_frames(options: TrainOptions, items: Sequence[Item], told: Told, num_frames: int | None = None) -> Lessons:
+def _made_of_frames(
+    options: TrainOptions, items: Sequence[Item], seen: Sequence[View], told: Told, num_frames: int | None = None
+) -> Lessons:
     """Camera moves made of single frames and, where these are learned at all, things that slide in them."""
     glides = GlideLessons(items, *told, questions=options.clips.questions_per_look, num_frames=num_frames)
     slides = options.slides
-    return Mixed(glides, SlideLessons(items, *told, num_frames=num_frames), slides.share) if slides.steps else glides
+    return Mixed(glides, SlideLessons(seen, *told, num_frames=num_frames), slides.share) if slides.steps else glides
 
 
 def require_even(phases: Sequence[Phase], ranks: int) -> None:
@@ -142,10 +147,10 @@ def require_even(phases: Sequence[Phase], ranks: int) -> None:
         require(size % parts == 0, key, size, f"a multiple of {parts} (accumulation = {phase.optimiser.accumulation}, processes = {ranks})")
 
 
-def before_videos(name: str, phase: StillOptions | GlideOptions | SlideOptions, optimiser: OptimiserOptions) -> OptimiserOptions:
+def before_videos(phase: PhaseOptions, optimiser: OptimiserOptions) -> OptimiserOptions:
     """That of the videos, at the steps, the batch and the learning rate of a phase before them; floor and warm-up keep their share."""
     parts = optimiser.accumulation
-    require(phase.batch_size % parts == 0, f"{name}.batch_size", phase.batch_size, f"a multiple of accumulation = {parts}")
+    require(phase.batch_size % parts == 0, f"{phase.name}.batch_size", phase.batch_size, f"a multiple of accumulation = {parts}")
     return replace(
         optimiser,
         steps=phase.steps,

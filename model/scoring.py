@@ -8,12 +8,11 @@ for prediction in answers(model, items, reader, condition="reversed"):
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -110,9 +109,9 @@ def can_ask(item: Item, by: str) -> bool:
     return by != "text" or all(map(is_open, item.options))
 
 
-def usual(record: Mapping[str, Any]) -> str:
-    """How a model is best asked, by the record of its training: by what it learned to reply."""
-    return "text" if record.get("options", {}).get("reply") in ("text", "both") else "letter"
+def usual(reply: str | None) -> str:
+    """How a model is best asked, by what it learned to reply."""
+    return "text" if reply in ("text", "both") else "letter"
 
 
 def asks(items: Sequence[Item], condition: str = "video", order: str | int = "given", seed: int = 0) -> list[Ask]:

@@ -22,6 +22,7 @@ import numpy as np
 from model.dataset import Item
 
 T = TypeVar("T")
+LEFT_OUT = "set stills.steps=0 and slides.steps=0"  # whoever cannot have what is made of annotations
 PLAIN = 0.8  # share of an object that must be visible for a question about it
 WHOLE = 0.95  # and for a question about its place
 SMALLEST = 0.003  # share of the picture that it must cover: 12 of 64 × 64 pixels
@@ -131,7 +132,8 @@ def vocabulary(clips: Sequence[View]) -> Vocabulary:
     found = Vocabulary(tuple(sorted({one.noun for one in things})), tuple(sorted({one.colour for one in things})), tuple(things))
     if len(found.colours) < 4 or len(things) < 8:
         raise ValueError(
-            f"stills need 4 colours and 8 names of objects, but there are {len(found.colours)} and {len(things)}: give more clips"
+            f"stills and slides need 4 colours and 8 names of objects, but there are {len(found.colours)} and {len(things)}: "
+            f"give more clips, or {LEFT_OUT}"
         )
     return found
 
@@ -282,11 +284,10 @@ def _view(item: Item) -> View:
         things = tuple(_thing(objects[name]) for name in told["visibility"]["names"])
         return View(item.video, item.key, things, root / told["files"]["trajectories"]["path"])
     except FileNotFoundError as error:
-        raise ValueError(
-            f"stills need annotations, and {path} is missing: set stills.steps=0 and slides.steps=0, or give a data set that was generated"
-        ) from error
+        told = f"stills and slides need annotations, and {path} is missing: {LEFT_OUT}, or give a data set that was generated"
+        raise ValueError(told) from error
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} does not say what is visible ({error!r}): set stills.steps=0, or generate the data set again") from error
+        raise ValueError(f"{path} does not say what is visible ({error!r}): {LEFT_OUT}, or generate the data set again") from error
 
 
 def _thing(told: Mapping[str, Any]) -> Thing:
@@ -306,4 +307,4 @@ def _measured(trajectories: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             box = stored["box_px"] / np.array([width_px, height_px] * 2)
             return stored["visible_fraction"], stored["area_px"] / (width_px * height_px), box.astype(np.float32)
     except (OSError, KeyError, ValueError) as error:
-        raise ValueError(f"{trajectories} cannot be read ({error}): generate the data set again, or set stills.steps=0") from error
+        raise ValueError(f"{trajectories} cannot be read ({error}): generate the data set again, or {LEFT_OUT}") from error

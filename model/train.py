@@ -9,7 +9,6 @@ import itertools
 import json
 import logging
 import math
-import shlex
 import shutil
 import sys
 import time
@@ -27,7 +26,8 @@ from accelerate import Accelerator
 from rich.console import Console
 
 from conf.command_line import DONE, INTERRUPTED, CommandLine
-from conf.progress import duration
+from conf.progress import console_of, duration
+from conf.spelling import flatten, shell_command
 from model.checkpoint import MODEL, OPTIONS, RECORD, STATE, load_model, load_run, read_record, write_json
 from model.dataset import FrameReader, Item, fingerprint, read_items, split
 from model.journal import Journal
@@ -58,7 +58,7 @@ def main() -> NoReturn:
     transformers.utils.logging.set_verbosity_error()  # its bars and load reports say nothing that the user can act on
     transformers.utils.logging.disable_progress_bar()
     cv2.setNumThreads(1)  # here, for the processes that read clips as well: set in a fork, it would wait for threads that are not there
-    LINE.run(lambda options: train(options, Console(highlight=False)))
+    LINE.run(lambda options: train(options, console_of(sys.stdout)))
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def require_same(options: TrainOptions, data: Data, meant: Mapping[str, Any], be
         meant: what the options `MEANT` stand for now.
         before: the record of that run.
     """
-    was, wanted = _flat(before["options"]), _flat(plain(options))
+    was, wanted = flatten(before["options"]), flatten(plain(options))
     differ = [key for key in wanted | was if wanted.get(key) != was.get(key) and key not in FREE + FREE_OF_CLIPS + MEANT]
     told = ", ".join(
         [f"{key} = {wanted.get(key)!r} (was {was.get(key)!r})" for key in differ]
@@ -208,7 +208,7 @@ def prepare(options: TrainOptions, data: Data, saved: Path | None = None) -> tup
 
 
 def _first_weights(options: TrainOptions, model: VideoVLM) -> VideoVLM:
-    was, wanted = _flat(dataclasses.asdict(model.options)), _flat(dataclasses.asdict(options.model))
+    was, wanted = flatten(model.options), flatten(options.model)
     differ = ", ".join(f"model.{key} = {wanted[key]!r} (there {was[key]!r})" for key in wanted if wanted[key] != was[key])
     require(not differ, "start_from", options.start_from, f"a run of the same model; {differ}")
     return model
@@ -265,7 +265,7 @@ def _begun(root: Path) -> Mapping[str, Any]:
 
 def _look(options: TrainOptions, data: Data) -> Callable[[VideoVLM], tuple[float, int]] | None:
     """The share right of a few questions held out, and their number."""
-    by = usual({"options": {"reply": options.reply}})
+    by = usual(options.reply)
     known = [item for item in data.held_out if can_ask(item, by)]
     if not known:
         return None
@@ -309,23 +309,10 @@ def _close(outcome: Outcome, training: Training, console: Console) -> int:
     )
     if left_out:
         console.print(f"{len(left_out)} clips could not be read and were left out: {RECORD} lists them.", soft_wrap=True)
-    folders = ",".join(map(shlex.quote, training.options.clips.folders))
-    many = len(training.options.clips.folders) > 1
     console.print(f"The model is in {root / MODEL}. To see what it has learned:", soft_wrap=True)
-    console.print(
-        f"python -m model.evaluate checkpoint={shlex.quote(str(root))} data={f'[{folders}]' if many else folders}",
-        soft_wrap=True,
-        markup=False,
-    )
+    for folder in training.options.clips.folders:
+        console.print(shell_command("model.evaluate", {"checkpoint": str(root), "data": folder}), soft_wrap=True, markup=False)
     return DONE
-
-
-def _flat(told: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """As in {"optimiser": {"lr": 1}} → {"optimiser.lr": 1}."""
-    flat: dict[str, Any] = {}
-    for key, value in told.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
-    return flat
 
 
 def _versions() -> dict[str, str]:

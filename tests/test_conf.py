@@ -1,17 +1,20 @@
 """The configuration: every file composes, becomes typed options at once, and bad input dies with a clear message."""
 
+import io
 import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from rich.table import Table
 
 import conf
+from conf.atomic import replaced, write_atomically
+from conf.progress import console_of
 from generator.__main__ import LINE, main
 from generator.annotations import LAYERS
 from generator.options import GenerateOptions, OcclusionOptions, RenderOptions, command, content, parse_shard, reproduce
@@ -29,8 +32,7 @@ PRESETS = sorted(path.stem for path in (FOLDER / "preset").glob("*.yaml"))
 
 
 def options_from(*overrides: str) -> GenerateOptions:
-    with initialize_config_module("conf", version_base=None):
-        return LINE.typed(compose("generate", list(overrides)))
+    return LINE.composed(*overrides)
 
 
 def complaint(argument: str, monkeypatch, capsys) -> tuple[int, str]:
@@ -262,3 +264,29 @@ def test_an_interrupt_is_no_traceback(monkeypatch, capsys):
     with pytest.raises(SystemExit) as left:
         LINE.run(work)
     assert (left.value.code, capsys.readouterr().err) == (130, "generator: interrupted\n")
+    with pytest.raises(SystemExit) as left, LINE.plain_errors("stopped: the same command goes on"):
+        raise KeyboardInterrupt
+    assert (left.value.code, capsys.readouterr().err) == (130, "generator: stopped: the same command goes on\n")
+
+
+def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "told.txt"
+    write_atomically(path, "old")
+    with pytest.raises(RuntimeError), replaced(path) as part:
+        part.write_text("half of the n")
+        raise RuntimeError
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+    with replaced(path, synced=False) as part:
+        part.write_text("new")
+    assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+def test_a_console_writes_what_its_stream_can_take(encoding):
+    taken = io.BytesIO()
+    console = console_of(io.TextIOWrapper(taken, encoding=encoding, write_through=True))
+    table = Table("of what", "share")
+    table.add_row("ours ÷ bare … loop", "2 × 3")
+    console.print(table)
+    said = taken.getvalue().decode(encoding)
+    assert "ours" in said and ("│" in said) == (encoding == "utf-8") and ("÷" in said) == (encoding != "ascii")

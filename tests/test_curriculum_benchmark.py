@@ -22,6 +22,8 @@ from benchmarks.curriculum import (  # noqa: E402
     REST,
     Comparison,
     Exam,
+    _parser,
+    _plan,
     asked_more,
     groups,
     practised,
@@ -150,6 +152,14 @@ def test_practice_is_told_by_what_it_asks():
 def test_the_table_has_a_line_for_each_comparison():
     found = list(compared(planted(30, {CHOSEN: 0.0, EVEN: 0.0})).values())
     assert table(found).row_count == len(found)
+
+
+def test_folders_may_be_called_anything(tmp_path):
+    out = tmp_path / "a,b (1)" / "c=d"
+    plan = _plan(_parser().parse_args([str(out), "--tiny"]), ["batch_size=8"])
+    options = plan.base_options()
+    assert (options.clips.folders, options.out) == ((str(out / "data" / "base"),), str(out / "runs" / "base"))
+    assert (options.optimiser.steps, options.optimiser.batch_size, options.clips.held_out) == (5, 8, 0)
 
 
 @pytest.mark.slow

@@ -226,7 +226,7 @@ def test_clips_that_are_cut_short_are_named(tmp_path: Path, share: float, cached
     cut.write_bytes(cut.read_bytes()[: int(share * cut.stat().st_size)])
     with pytest.raises(BadClip, match="cut.mp4"):
         FrameReader(4, 16, tmp_path / "cache" if cached else None).read(cut, None)
-    assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.safetensors"))
+    assert not list(tmp_path.rglob(".part-*")) and not list(tmp_path.rglob("*.safetensors"))
 
 
 @pytest.mark.parametrize("cached", [False, True])

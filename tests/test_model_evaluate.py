@@ -15,7 +15,6 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hydra import compose, initialize_config_module  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from rich.console import Console  # noqa: E402
@@ -601,7 +600,7 @@ def test_texts_are_scored_as_replies_to_the_question_without_its_options(model: 
 @pytest.mark.parametrize(("reply", "by"), [("letter", "letter"), ("text", "text"), ("both", "text"), (None, "letter")])
 def test_a_model_is_asked_by_what_it_learned_to_reply(reply: str | None, by: str) -> None:
     record = {"options": {"reply": reply}} if reply else {}
-    assert EvaluateOptions("d", "c").manner(record).by == usual(record) == by
+    assert EvaluateOptions("d", "c").manner(record).by == usual(reply) == by
     if reply == "text":
         with pytest.raises(ValueError, match=r"circular = True is not allowed: .* reply=text.*: give circular=false, or by=letter"):
             EvaluateOptions("d", "c", circular=True).manner(record)
@@ -736,9 +735,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, model: VideoVLM, items: list[I
 def evaluated(*overrides: str) -> str:
     """What is shown of a run with these options."""
     shown = io.StringIO()
-    with initialize_config_module("conf", version_base=None):
-        options = LINE.typed(compose("evaluate", list(overrides)))
-    assert evaluate(options, Console(file=shown, width=140)) == 0
+    assert evaluate(LINE.composed(*overrides), Console(file=shown, width=140)) == 0
     return shown.getvalue()
 
 
@@ -787,6 +784,8 @@ def test_hidden_answers_are_written_for_submission(tmp_path: Path, run: Path) ->
     assert json.loads((tmp_path / "out" / "submission.json").read_text()).keys() == {"u1", "u2"}
     assert results(tmp_path / "out")["each question/video"][ALL]["n"] == 2
     assert "answers to the 2 questions that hide theirs" in told
+    told = evaluated(f"data={tmp_path / 'bench'}", f"checkpoint={run}", "part=all", "conditions=[text]", f"out={tmp_path / 'out'}")
+    assert "submission" not in told and not (tmp_path / "out" / "submission.json").exists()
 
 
 def test_answers_of_another_model_are_scored(root: Path, tmp_path: Path) -> None:
@@ -920,9 +919,7 @@ def test_a_model_trained_on_everything_is_told_how_to_go_on(root: Path, run: Pat
 
 
 def test_what_the_file_says_is_what_the_types_say() -> None:
-    with initialize_config_module("conf", version_base=None):
-        composed = LINE.typed(compose("evaluate", ["data=d", "checkpoint=c", "conditions=text"]))
-    assert composed == EvaluateOptions("d", "c", conditions=("text",))
+    assert LINE.composed("data=d", "checkpoint=c", "conditions=text") == EvaluateOptions("d", "c", conditions=("text",))
 
 
 # Tables and progress

@@ -61,6 +61,7 @@ from scenes.colours import COLOURS
 from scenes.rejection import Rejected
 from scenes.script import SceneOptions
 from scenes.streams import Streams
+from tests.annotated_clips import annotate
 
 torch.set_num_threads(1)
 WIDTH, HEIGHT, NUM_FRAMES, SIDE = 96, 64, 24, 14
@@ -89,23 +90,10 @@ def make_clip(root: Path, number: int, twin: int | None = None) -> None:
         frames[frame, max(0, top) : bottom, max(0, left) : right] = np.array(COLOURS[paints[each]]) * 255
     write_video(root / "videos" / f"{key}.mp4", iter(frames), 12, 10, "ultrafast")
     boxes = np.stack([low[:, 0], low[:, 1], high[:, 0], high[:, 1]], axis=-1).astype(np.float32)
-    np.savez(
-        root / "trajectories" / f"{key}.npz",
-        visible_fraction=np.ones((2, NUM_FRAMES), np.float32),
-        area_px=np.full((2, NUM_FRAMES), SIDE**2, np.float32),
-        box_px=boxes,
-        width_px=WIDTH,
-        height_px=HEIGHT,
-    )
     names = [f"{paint} {noun}" for paint, noun in zip(paints, nouns, strict=True)]
-    annotation = {
-        "questions": [{"uid": f"way{number}", "template": "travel_direction"}, {"uid": f"who{number}", "template": "which_object_moves"}],
-        "twin": None if twin is None else {"key": key_of(twin)},
-        "spec": {"objects": [{"name": name, "colour": paint} for name, paint in zip(names, paints, strict=True)]},
-        "visibility": {"names": names},
-        "files": {"trajectories": {"path": f"trajectories/{key}.npz"}},
-    }
-    (root / "annotations" / f"{key}.json").write_text(json.dumps(annotation))
+    templates = {f"way{number}": "travel_direction", f"who{number}": "which_object_moves"}
+    of_twin = None if twin is None else {"key": key_of(twin)}
+    annotate(root, key, dict(zip(names, paints, strict=True)), boxes, (WIDTH, HEIGHT), templates, twin=of_twin)
     way = {"uid": f"way{number}", "answer": "A" if leftward else "C", "question": WAY.format(names[0])}
     others = [f"{paint} {NOUNS[0]}" for paint in PAINTS if paint not in paints][:2]
     options = "\n".join(f"{letter}. The {name}" for letter, name in zip("ABCD", [names[1], *others, names[0]], strict=True))
@@ -129,6 +117,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture
+def copy(root: Path, tmp_path: Path) -> Path:
+    """The same clips, to be damaged."""
+    return shutil.copytree(root, tmp_path / "data")
+
+
 @pytest.fixture(scope="module")
 def items(root: Path) -> list[Item]:
     return read_items(root)
@@ -144,8 +138,9 @@ def data(**changes: object) -> DataOptions:
 
 
 def every_kind(items: Sequence[Item], reader: FrameReader, options: DataOptions, reply: str = "both", seed: int = 3) -> list[Lessons]:
-    told = (items, reader, options, reply, seed)
-    return [VideoLessons(*told), StillLessons(*told, questions=3, ahead=1), GlideLessons(*told, questions=2), SlideLessons(*told)]
+    told, seen = (reader, options, reply, seed), views(items)
+    stills = StillLessons(seen, *told, questions=3, ahead=1, items=items)
+    return [VideoLessons(items, *told), stills, GlideLessons(items, *told, questions=2), SlideLessons(seen, *told)]
 
 
 def same(one: Lesson, other: Lesson) -> bool:
@@ -177,8 +172,10 @@ from pathlib import Path
 from model.dataset import FrameReader, read_items
 from model.lessons import GlideLessons, SlideLessons, StillLessons, VideoLessons
 from model.options import DataOptions
-told = (read_items(sys.argv[1]), FrameReader(8, 48), DataOptions(folders=("data",), num_frames=8), "both", 3)
-for lessons in (VideoLessons(*told), StillLessons(*told, questions=3, ahead=1), GlideLessons(*told, questions=2), SlideLessons(*told)):
+from model.stills import views
+items, told = read_items(sys.argv[1]), (FrameReader(8, 48), DataOptions(folders=("data",), num_frames=8), "both", 3)
+stills = StillLessons(views(items), *told, questions=3, ahead=1, items=items)
+for lessons in (VideoLessons(items, *told), stills, GlideLessons(items, *told, questions=2), SlideLessons(views(items), *told)):
     for n in (30, 4):
         lesson = lessons[n]
         print(hashlib.sha256(lesson.frames.tobytes() + repr((lesson.uid, lesson.asked, lesson.orders)).encode()).hexdigest())
@@ -405,7 +402,7 @@ def test_only_what_a_template_wrote_is_mirrored(items: list[Item]) -> None:
 
 
 def test_what_is_asked_of_a_still_is_true_of_its_pixels(items: list[Item], reader: FrameReader) -> None:
-    lessons = StillLessons(items, reader, data(), "text", 5, questions=4)
+    lessons = StillLessons(views(items), reader, data(), "text", 5, questions=4)
     things = {(view.key, thing.name): thing for view in lessons.views for thing in view.things}
     kinds: Counter[str] = Counter()
     for n in range(80):
@@ -419,7 +416,7 @@ def test_what_is_asked_of_a_still_is_true_of_its_pixels(items: list[Item], reade
 
 
 def test_questions_of_the_clip_are_asked_ahead_in_its_own_words(items: list[Item], reader: FrameReader) -> None:
-    lessons = StillLessons(items, reader, data(), "text", 5, questions=2, ahead=2)
+    lessons = StillLessons(views(items), reader, data(), "text", 5, questions=2, ahead=2, items=items)
     own = {(item.key, text) for item in items for text in (item.text, mirrored(item.text))}
     for n in range(20):
         lesson = lessons[n]
@@ -451,7 +448,7 @@ def check_still(frame: np.ndarray, text: str, reply: str, named: dict[str, Thing
 
 
 def test_wrong_options_of_a_still_are_wrong(items: list[Item], reader: FrameReader) -> None:
-    lessons = StillLessons(items, reader, data(mirror=False), "letter", 5, questions=4)
+    lessons = StillLessons(views(items), reader, data(mirror=False), "letter", 5, questions=4)
     names = {view.key: {thing.name for thing in view.things} for view in lessons.views}
     for n in range(60):
         lesson = lessons[n]
@@ -517,8 +514,8 @@ def test_nouns_that_are_alike() -> None:
 
 def test_stills_need_annotations_and_some_variety(root: Path, items: list[Item], reader: FrameReader) -> None:
     foreign = Item("u", "k", "", "", "What?", ("a", "b"), "A", "k", root / "elsewhere" / "videos" / "k.mp4")
-    with pytest.raises(ValueError, match="stills need annotations.*stills.steps=0"):
-        StillLessons([foreign], reader, data())
+    with pytest.raises(ValueError, match=r"need annotations.*stills\.steps=0 and slides\.steps=0"):
+        views([foreign])
     with pytest.raises(ValueError, match="4 colours and 8 names"):
         vocabulary(views(items[:2]))
 
@@ -621,7 +618,7 @@ def test_a_thing_slides_the_way_that_is_said_and_leaves_no_copy(way: str, seed: 
 
 
 def test_slides_say_what_moves_and_which_way_in_the_mirror_as_well(items: list[Item], reader: FrameReader) -> None:
-    lessons = SlideLessons(items, reader, data(), "text", num_frames=4)
+    lessons = SlideLessons(views(items), reader, data(), "text", num_frames=4)
     seen: Counter[str] = Counter()
     for n in range(60):
         lesson = lessons[n]
@@ -703,10 +700,8 @@ def test_rows_without_end_are_taken_as_they_are_needed(items: list[Item], reader
 
 @pytest.mark.parametrize("workers", [0, 1])
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
-def test_a_bad_clip_arrives_in_its_own_words(root: Path, tmp_path: Path, model: VideoVLM, workers: int, damage: str) -> None:
+def test_a_bad_clip_arrives_in_its_own_words(copy: Path, model: VideoVLM, workers: int, damage: str) -> None:
     pickling_support.install()  # as distributed does to a whole process: causes are sent along, and those of av do not arrive
-    copy = tmp_path / "data"
-    shutil.copytree(root, copy)
     bad = sorted((copy / "videos").iterdir())[0]
     whole = bad.read_bytes()
     bad.unlink() if damage == "missing" else bad.write_bytes(b"" if damage == "empty" else whole[: len(whole) // 2])
@@ -717,9 +712,7 @@ def test_a_bad_clip_arrives_in_its_own_words(root: Path, tmp_path: Path, model: 
     assert "DataLoader" not in str(told.value)
 
 
-def test_a_damaged_clip_is_left_out_of_lessons_of_every_kind(root: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "data"
-    shutil.copytree(root, copy)
+def test_a_damaged_clip_is_left_out_of_lessons_of_every_kind(root: Path, copy: Path) -> None:
     damaged = set(sorted((copy / "videos").iterdir())[::3])
     for path in damaged:
         path.write_bytes(b"")
@@ -733,9 +726,7 @@ def test_a_damaged_clip_is_left_out_of_lessons_of_every_kind(root: Path, tmp_pat
         assert all(same(lesson, kind[n]) for n, lesson in enumerate(lessons))
 
 
-def test_where_every_clip_is_damaged_it_is_said(root: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "data"
-    shutil.copytree(root, copy)
+def test_where_every_clip_is_damaged_it_is_said(copy: Path) -> None:
     for path in (copy / "videos").iterdir():
         path.write_bytes(b"")
     for lessons in every_kind(read_items(copy), FrameReader(8, 48), data(skip_damaged=True)):
@@ -792,14 +783,12 @@ def test_a_reader_that_dies_while_its_batch_is_taken_over_is_told_likewise() -> 
             list(_taken(cut_off(error)))
 
 
-def test_stills_of_a_clip_that_is_not_the_annotated_one_are_refused(root: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "data"
-    shutil.copytree(root, copy)
+def test_stills_of_a_clip_that_is_not_the_annotated_one_are_refused(copy: Path) -> None:
     frames = np.full((NUM_FRAMES - 4, HEIGHT, WIDTH, 3), 128, np.uint8)
     for video in (copy / "videos").iterdir():
         write_video(video, iter(frames), 12, 20, "ultrafast")
     with pytest.raises(BadClip, match="20 frames, and its annotation tells of 24"):
-        StillLessons(read_items(copy), FrameReader(8, 48), data())[0]
+        StillLessons(views(read_items(copy)), FrameReader(8, 48), data())[0]
 
 
 def test_waiting_is_measured() -> None:

@@ -16,6 +16,7 @@ from model.page.svg import element, number
 from model.profile import Bin, Case, Confusion, Counting, Curve, Profile, Slice
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
+COMMAND = "python -m generator out=x"
 HOSTILE = "<script>alert(1)</script>&\"'</svg>{{ 7 * 7 }}"
 GEOMETRY = {"x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "rx", "fill-opacity"}
 
@@ -59,7 +60,7 @@ class Page(HTMLParser):
 
 
 def page_of(profile: Profile, folder: Path = Path("/nowhere")) -> Page:
-    return Page(rendered(profile, folder))
+    return Page(rendered(profile, folder, COMMAND, ""))
 
 
 def slice_of(factor: str, value: str, right: int, n: int, **more) -> Slice:
@@ -192,7 +193,8 @@ def test_any_profile_gives_a_sound_page(profile):
 
 
 def test_nothing_is_taken_from_elsewhere():
-    source = rendered(small(by_type=(slice_of("type", "Camera Motion", 40, 100),), worst=(case_of(),)), Path("/nowhere"))
+    by_type = (slice_of("type", "Camera Motion", 40, 100),)
+    source = rendered(small(by_type=by_type, worst=(case_of(),)), Path("/nowhere"), COMMAND, "")
     assert not re.search(r"https?:|@import|url\(|//\w+\.\w", source.replace("// Click", ""))
 
 
@@ -333,7 +335,7 @@ def test_a_film_is_shown_only_where_it_is_near(tmp_path):
     near, far = tmp_path / "probe", tmp_path / "a" / "b" / "c" / "d" / "probe"
     for folder, shown in ((near, ["../data/videos/a%20b%25.mp4"]), (far, [])):
         folder.mkdir(parents=True)
-        write_page(small(worst=(case_of(video=str(film)), case_of(video="gone.mp4"))), folder / "index.html")
+        write_page(small(worst=(case_of(video=str(film)), case_of(video="gone.mp4"))), folder / "index.html", COMMAND, "")
         page = Page((folder / "index.html").read_text(encoding="utf-8"))
         assert [each["src"] for each in page.all("video")] == shown
 
@@ -344,16 +346,11 @@ def test_a_case_that_named_no_option_is_shown():
     assert "It could not have seen the answer" in page.text
 
 
-def test_the_command_is_the_one_given_or_names_the_curriculum_beside_it(tmp_path):
-    folder = tmp_path / "my probe"
-    assert f"curriculum='{folder}/curriculum.yaml'" in page_of(small(), folder).text
-    assert "python -m generator out=x" in Page(rendered(small(), folder, "python -m generator out=x")).text
-
-
 def test_without_a_curriculum_it_says_why_and_promises_none():
     text = Page(rendered(small(), Path("/nowhere"), "", "There is no curriculum: <none> is known.")).text
     assert "There is no curriculum: <none> is known." in text
     assert "python -m generator" not in text and "curriculum.yaml" not in text
+    assert COMMAND in page_of(small()).text
 
 
 def test_types_that_fail_are_named():
@@ -374,13 +371,15 @@ def test_a_page_of_two_thousand_questions_is_below_a_megabyte():
     labels = tuple(f"label number {i}" for i in range(30))
     grid = tuple(tuple((i * j) % 4 for j in range(30)) for i in range(30))
     cases = tuple(case_of(factors={f"factor {i}": i / 7 for i in range(15)}) for _ in range(48))
-    source = rendered(small(slices=some, confusions=(Confusion("motions", labels, grid, grid),) * 4, worst=cases), Path("/nowhere"))
+    profile = small(slices=some, confusions=(Confusion("motions", labels, grid, grid),) * 4, worst=cases)
+    source = rendered(profile, Path("/nowhere"), COMMAND, "")
     assert len(source.encode()) < 1_000_000
     assert f"{len(cases) - MOST_CASES} more" in Page(source).text.replace("\xa0", " ")
 
 
 def test_the_same_profile_gives_the_same_page():
-    assert rendered(full(), Path("/nowhere")) == rendered(full(), Path("/nowhere"))
+    one, again = (rendered(full(), Path("/nowhere"), COMMAND, "") for _ in range(2))
+    assert one == again
 
 
 # Words

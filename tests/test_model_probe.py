@@ -9,13 +9,12 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -27,7 +26,7 @@ from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, Re
 from model import probe
 from model.commands import generate_by, rerender, templates_of
 from model.dataset import LETTERS, BadDataset, read_items
-from model.factors import NONE, UNITS, Factors, factors_of, number_in, read_configuration, read_factors
+from model.factors import NONE, UNITS, Factors, number_in, read_configuration, read_factors
 from model.predictions import Prediction, write_predictions
 from model.prescription import AXES, NoCurriculum, not_shown, prescribe, shrunk
 from model.profile import Curve, Profile, Slice, read_profile, write_profile
@@ -373,13 +372,13 @@ def rows(dataset: Path) -> list[Factors]:
 def test_every_question_has_its_factors(dataset: Path, rows: Sequence[Factors]):
     items = read_items(dataset)
     assert [row.uid for row in rows] == [item.uid for item in items]
-    assert all(row == factors_of(dataset, item) for row, item in list(zip(rows, items, strict=True))[::7])
+    assert all([row] == read_factors(dataset, [item]) for row, item in list(zip(rows, items, strict=True))[::7])
     assert {row.template for row in rows} == set(ASKED)
     for row in rows:
         assert all(row.classes[name] for name in ("environment", "viewpoint", "number of objects", "right letter", "camera move"))
         assert set(row.measures) <= set(UNITS) and {"speed", "amplitude", "required_fps", "duration"} <= set(row.measures)
         assert set(row.settings.values()) == {0.5} and row.required_fps == row.measures["required_fps"] > 0
-        assert json.loads(json.dumps(row.row()))["uid"] == row.uid
+        assert json.loads(json.dumps(asdict(row)))["uid"] == row.uid
 
 
 def test_what_is_right_is_among_what_happens(rows: Sequence[Factors]):
@@ -464,8 +463,7 @@ def parsed(command: str) -> GenerateOptions:
     """What the generator makes of a shell command."""
     program, overrides = shlex.split(command)[:3], shlex.split(command)[3:]
     assert program == ["python", "-m", "generator"]
-    with initialize_config_module("conf", version_base=None):
-        return GENERATOR.typed(compose("generate", overrides))
+    return GENERATOR.composed(*overrides)
 
 
 TOLD = {
@@ -727,17 +725,23 @@ def test_another_models_answers_are_probed_with_what_it_was_shown(
         assert 0 <= counted.get("yes", 0) - visible <= 2 and counted != {"yes": len(rows)}
 
 
+def bench(folder: Path, rows: Sequence[dict]) -> tuple[str, ...]:
+    """A data set of these rows without annotations, and answers to all of its questions: the keys that probe them."""
+    (folder / "bench").mkdir()
+    (folder / "bench" / "video_info.meta.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "said.json").write_text(json.dumps({entry["uid"]: "A" for row in rows for entry in row["qa"]}))
+    return f"data={folder / 'bench'}", f"predictions={folder / 'said.json'}", f"out={folder / 'out'}"
+
+
+def rows_of(root: Path) -> list[dict]:
+    return [json.loads(line) for line in (root / "video_info.meta.jsonl").read_text().splitlines()]
+
+
 def test_where_no_curriculum_can_be_made_the_page_says_why(dataset: Path, tmp_path: Path, monkeypatch, capsys):
     """As of questions of a type that nothing here asks."""
-    lines = [json.loads(line) for line in (dataset / "video_info.meta.jsonl").read_text().splitlines()]
-    (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "video_info.meta.jsonl").write_text(
-        "".join(json.dumps({**row, "question_type": "Taste"}) + "\n" for row in lines)
-    )
-    (tmp_path / "said.json").write_text(json.dumps({entry["uid"]: "A" for row in lines for entry in row["qa"]}))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "curriculum.yaml").write_text("of an earlier probe")
-    keys = (f"data={tmp_path / 'bench'}", f"predictions={tmp_path / 'said.json'}", f"out={tmp_path / 'out'}")
+    keys = bench(tmp_path, [{**row, "question_type": "Taste"} for row in rows_of(dataset)])
     code, said, complaint = run(monkeypatch, capsys, *keys)
     assert code == 0, complaint
     assert "none of the types (Taste) is known" in said and "python -m generator" not in said and "curriculum.yaml" not in said
@@ -747,14 +751,9 @@ def test_where_no_curriculum_can_be_made_the_page_says_why(dataset: Path, tmp_pa
 
 
 def test_a_few_questions_of_each_type_give_a_report(dataset: Path, tmp_path: Path, monkeypatch, capsys):
-    lines = [json.loads(line) for line in (dataset / "video_info.meta.jsonl").read_text().splitlines()]
+    lines = rows_of(dataset)
     few = [row for kind in {row["question_type"] for row in lines} for row in [each for each in lines if each["question_type"] == kind][:2]]
-    (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "video_info.meta.jsonl").write_text("".join(json.dumps(row) + "\n" for row in few))
-    (tmp_path / "said.json").write_text(json.dumps({entry["uid"]: "A" for row in few for entry in row["qa"]}))
-    code, said, complaint = run(
-        monkeypatch, capsys, f"data={tmp_path / 'bench'}", f"predictions={tmp_path / 'said.json'}", f"out={tmp_path / 'out'}"
-    )
+    code, said, complaint = run(monkeypatch, capsys, *bench(tmp_path, few))
     assert code == 0, complaint
     assert all(kind in said for kind in {row["question_type"] for row in few})
     assert read_curriculum(str(tmp_path / "out" / "curriculum.yaml")).stages
@@ -789,6 +788,24 @@ def leave_one_out(root: Path) -> None:
     """Of the questions of a data set the last."""
     meta = root / "video_info.meta.jsonl"
     meta.write_text("".join(meta.read_text().splitlines(keepends=True)[:-1]))
+
+
+OTHERWISE = {"order": "shuffled", "skip_damaged": True, "conditions": ["text"], "by": "text", "weights": "others", "data": "elsewhere"}
+
+
+@pytest.mark.parametrize("differs", [None, *OTHERWISE])
+def test_an_evaluation_holds_where_the_same_was_asked_in_the_same_way(differs: str | None, tmp_path: Path):
+    pytest.importorskip("torch")
+    from model.evaluate import EvaluateOptions
+
+    asked = {"part": "held_out", "by": "letter", "order": "given", "fingerprint": "f", "weights": "w"}
+    about = {**asked, "data": str(tmp_path), "conditions": ["video"], "skip_damaged": False}
+    changed = {} if differs is None else {differs: OTHERWISE[differs]}
+    (tmp_path / "predictions.jsonl").touch()
+    (tmp_path / "results.json").write_text(json.dumps({"about": about | changed}))
+    strict, lenient = (EvaluateOptions(str(tmp_path), "run", skip_damaged=skips) for skips in (False, True))
+    assert probe._still_holds(tmp_path, strict, asked) == (differs is None)
+    assert probe._still_holds(tmp_path, lenient, asked) == (differs in (None, "skip_damaged"))
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ import io
 import itertools
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import av  # noqa: E402
-from hydra import compose, initialize_config_module  # noqa: E402
 from rich.console import Console  # noqa: E402
 from transformers import Qwen2Config, Qwen2ForCausalLM, SiglipVisionConfig, SiglipVisionModel  # noqa: E402
 
@@ -30,6 +32,7 @@ from conf.command_line import DONE, INTERRUPTED  # noqa: E402
 from model.checkpoint import BadCheckpoint, load_model, load_run, save_model  # noqa: E402
 from model.compressors import CompressorOptions  # noqa: E402
 from model.dataset import BadClip, read_items  # noqa: E402
+from model.evaluate import LINE as EVALUATE  # noqa: E402
 from model.journal import Journal  # noqa: E402
 from model.language import LanguageOptions, build_tokenizer  # noqa: E402
 from model.lessons import Lesson, collate  # noqa: E402
@@ -40,6 +43,7 @@ from model.training import Diverged, parameter_groups, suit  # noqa: E402
 from model.vision import VisionOptions  # noqa: E402
 from model.vlm import ModelOptions, VideoVLM  # noqa: E402
 from qa_templates.curriculum import Curriculum, Stage  # noqa: E402
+from tests.annotated_clips import annotate  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -64,23 +68,8 @@ def write_clip(root: Path, number: int, stage: str) -> dict[str, object]:
     corners = np.array([12, 12]) + np.outer(np.arange(NUM_FRAMES) - NUM_FRAMES // 2, WAYS[way])
     write_video(root / "videos" / f"{key}.mp4", corners, COLOURS[colour])
     corners = corners.clip(0, SIZE_PX - SQUARE_PX)
-    np.savez(
-        root / "trajectories" / f"{key}.npz",
-        box_px=np.concatenate([corners, corners + SQUARE_PX], axis=1)[None],
-        visible_fraction=np.ones((1, NUM_FRAMES)),
-        area_px=np.full((1, NUM_FRAMES), SQUARE_PX**2),
-        width_px=SIZE_PX,
-        height_px=SIZE_PX,
-    )
-    annotation = {
-        "questions": [{"uid": f"q{number}", "template": "direction"}],
-        "twin": None,
-        "stage": stage,
-        "spec": {"objects": [{"name": name, "colour": colour}]},
-        "visibility": {"names": [name]},
-        "files": {"trajectories": {"path": f"trajectories/{key}.npz"}},
-    }
-    (root / "annotations" / f"{key}.json").write_text(json.dumps(annotation))
+    box_px = np.concatenate([corners, corners + SQUARE_PX], axis=1)[None]
+    annotate(root, key, {name: colour}, box_px, (SIZE_PX, SIZE_PX), {f"q{number}": "direction"}, twin=None, stage=stage)
     options = "\n".join(f"{letter}. {option}" for letter, option in zip("ABCD", WAYS, strict=True))
     question = {"uid": f"q{number}", "start": None, "end": None, "answer": "ABCD"[number % 4], "question": f"Which way?\n{options}"}
     return {"question_type": "Location-related Motion", "key": key, "video_path": f"{key}.mp4", "qa": [question]}
@@ -231,6 +220,15 @@ def test_a_crash_between_checkpoints_costs_the_steps_since(
     state.rename(state.with_name("state.old"))  # as if it had been killed between two renames
     assert run(told)[0] == DONE
     same_run(tmp_path / "run", whole)
+
+
+def test_each_of_several_data_sets_gets_a_command_that_evaluates_on_it(data: Path, tmp_path: Path) -> None:
+    folders = (str(data), str(write_data(tmp_path / "other, a=b", first=32)))
+    told = options(data, tmp_path / "run", optimiser=replace(FEW, steps=1, warm_up=None))
+    code, said = run(replace(told, clips=replace(told.clips, folders=folders)))
+    commands = [shlex.split(line) for line in said.splitlines() if line.startswith("python -m model.evaluate ")]
+    asked = [EVALUATE.composed(*command[3:]) for command in commands]
+    assert code == DONE and [(each.data, each.checkpoint) for each in asked] == [(folder, told.out) for folder in folders]
 
 
 def test_another_configuration_over_the_same_run_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -545,7 +543,7 @@ def test_processes_share_the_lessons_of_a_step() -> None:
 
 
 def test_stills_warm_up_and_cool_down_in_proportion() -> None:
-    stills = before_videos("stills", StillOptions(50, 64, 2e-3), OptimiserOptions(steps=1000, warm_up=100, lr=1e-3, floor_lr=1e-4))
+    stills = before_videos(StillOptions(50, 64, 2e-3), OptimiserOptions(steps=1000, warm_up=100, lr=1e-3, floor_lr=1e-4))
     assert (stills.steps, stills.steps_of_warm_up, stills.batch_size) == (50, 5, 64)
     phase = Phase("stills", 0, 50, NONE, stills)
     assert phase.lr(0) == pytest.approx(4e-4)
@@ -624,8 +622,15 @@ def test_a_curriculum_is_followed(tmp_path: Path) -> None:
 
 
 def composed(*overrides: str) -> TrainOptions:
-    with initialize_config_module("conf", version_base=None):
-        return LINE.typed(compose("train", list(overrides)))
+    return LINE.composed(*overrides)
+
+
+def test_the_help_names_the_values_of_the_small_recipe() -> None:
+    text = (resources.files("conf") / "train.yaml").read_text(encoding="utf-8")
+    keys, _, _ = text.partition("template: |-")[2].partition("Groups, each")
+    named = [f"{key}={value}" for key, value in re.findall(r"(?<=\s)([a-z_.]+)=([\w./-]+|\[[\d.,]+\])", keys)]
+    told = [each for each in named if each.split("=")[0] not in ("data", "out", "name", "groups")]
+    assert len(told) > 40 and composed("data=x", *told) == composed("data=x")
 
 
 def test_the_command_line_says_what_the_types_say() -> None:

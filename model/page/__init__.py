@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
+from conf.atomic import write_atomically
 from model.dataset import LETTERS
 from model.page import charts, words
 from model.profile import Case, Profile, Slice
@@ -28,20 +28,20 @@ MOST_LABELS = 24  # of a confusion matrix that is shown at once
 FARTHEST = 3  # folders up from the page, to a film that it shows
 
 
-def write_page(profile: Profile, path: Path, command: str | None = None, why_none: str = "") -> None:
+def write_page(profile: Profile, path: Path, command: str, why_none: str) -> None:
     """Write the report of a profile; ``curriculum.yaml`` is taken to lie beside it.
 
     Args:
-        command: that generates clips by the curriculum; None for one with the generator's usual options.
+        command: that generates clips by the curriculum.
         why_none: why there is no curriculum, a sentence or two; "" where there is one.
 
     Raises:
         OSError: the file cannot be written.
     """
-    path.write_text(rendered(profile, path.parent, command, why_none), encoding="utf-8", errors="replace")
+    write_atomically(path, rendered(profile, path.parent, command, why_none).encode("utf-8", "replace"))
 
 
-def rendered(profile: Profile, folder: Path, command: str | None = None, why_none: str = "") -> str:
+def rendered(profile: Profile, folder: Path, command: str, why_none: str) -> str:
     """The page as it reads when it lies in ``folder``."""
     return _template().render(
         profile=profile,
@@ -49,7 +49,7 @@ def rendered(profile: Profile, folder: Path, command: str | None = None, why_non
         failing=_groups([each for each in profile.slices if each.fails]),
         summary=_summary(profile),
         cases=[_shown(case, folder) for case in profile.worst],
-        command=command or f"python -m generator curriculum={shlex.quote(str(folder / 'curriculum.yaml'))} num_videos=600 split=practice",
+        command=command,
         why_none=why_none,
         most_in_a_group=MOST_IN_A_GROUP,
         most_cases=MOST_CASES,
