@@ -19,17 +19,15 @@ from conf.progress import Progress as Bar
 from conf.progress import console_of
 from generator.dataset import Dataset, Unwritable
 from generator.farm import GaveUp, run
-from generator.locks import WHOLE
 from generator.machine import UnfitMachine, require_healthy
-from generator.options import GenerateOptions, command
+from generator.options import WHOLE, GenerateOptions, command
 from generator.report import ELSEWHERE, UNWRITABLE, Progress, Summary, left_to_merge
 from generator.slurm import submit
-from generator.standing import GIVEN_UP, Standing
+from generator.standing import GIVEN_UP, SILENT_S, Standing
 from qa_templates.quota import check
 
 SHORTHANDS = ("name", "workers", "width", "height", "fps", "duration", "difficulty", "questions_per_video")
 MOST_IN_HASTE = 5000  # clips of which an interrupted run writes the index: it takes a few seconds
-SILENT_S = 300.0  # at least, before a machine is taken to be gone
 LINE = CommandLine("generator", "generate", GenerateOptions, SHORTHANDS, told=(UnfitMachine,))
 
 
@@ -114,10 +112,11 @@ def _todo(options: GenerateOptions, dataset: Dataset, console: Console) -> tuple
         return list(options.indices), list(options.indices)
     _discard_damaged(options, dataset, console)
     missing = dataset.missing(options.indices)
+    left_out = set(dataset.quarantined(missing))
     if options.farm.retry_quarantined:
-        dataset.release(missing)
-    quarantined = set(dataset.quarantined(missing))
-    todo = [index for index in missing if index not in quarantined]
+        dataset.release(left_out)
+        left_out = set()
+    todo = [index for index in missing if index not in left_out]
     dataset.unpublish(index for index in todo if not dataset.missing_layers(index))
     return missing, todo
 
@@ -168,7 +167,7 @@ def _published(dataset: Dataset, options: GenerateOptions, is_interrupted: bool,
     Args:
         is_said: whether it was told already that nothing can be written.
     """
-    if is_interrupted and len(list((dataset.root / "annotations").glob("*.json"))) > MOST_IN_HASTE:
+    if is_interrupted and len(dataset.keys) > MOST_IN_HASTE:
         return left_to_merge(options)
     try:
         clips = dataset.publish(waits=options.shard == WHOLE and not is_interrupted)

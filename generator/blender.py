@@ -20,8 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from generator.devices import DEVICE, there_is
-from generator.options import GPU_KINDS, RenderOptions
+from generator.options import DEVICE, GPU_KINDS, RenderOptions, there_is
 from generator.silence import silence
 from scenes import bodies
 from scenes.environments import environment
@@ -107,9 +106,9 @@ def render_masks(spec: SceneSpec, paths: Trajectories, frames: Sequence[int]) ->
         _set_size(stage.scene, paths)
         _use_ids(stage)
     masks = np.empty((len(frames), paths.height_px, paths.width_px), np.uint8)
-    with _frame_file(stage.scene) as path:
-        for row, frame in enumerate(frames):
-            masks[row] = _draw(stage.scene, frame, path)[::-1, :, 0]
+    for row, frame in enumerate(frames):
+        (picture,) = _draw_all(stage.scene, range(frame, frame + 1))
+        masks[row] = picture[::-1, :, 0]
     return masks
 
 
@@ -136,9 +135,9 @@ def check() -> None:
         scene.render.resolution_x = scene.render.resolution_y = 16
         _use_workbench_plain(scene)
         _set_background(scene, (1.0, 1.0, 1.0))
-    with _frame_file(scene) as path:
-        if not np.all(_draw(scene, 0, path) == 255):
-            raise RuntimeError("Blender's Workbench engine drew a wrong picture; check the OpenGL driver (libgl1, libegl1)")
+    (picture,) = _draw_all(scene, range(1))
+    if not np.all(picture == 255):
+        raise RuntimeError("Blender's Workbench engine drew a wrong picture; check the OpenGL driver (libgl1, libegl1)")
 
 
 def drawn_by() -> str:
@@ -484,14 +483,6 @@ _ENGINES: dict[str, Callable[[_Stage, SceneSpec, RenderOptions], None]] = {
 # Draw
 
 
-def _draw(scene: bpy.types.Scene, frame: int, path: Path) -> np.ndarray:
-    """One frame as Blender wrote it: ``(height, width, 4)`` uint8 BGRA, the lowest row first."""
-    with silence():
-        scene.frame_set(frame)
-        bpy.ops.render.render(write_still=True)
-    return _read_bmp(path)
-
-
 def _stretches(num_frames: int, at_once: int) -> Iterator[range]:
     """Frames to be drawn together. The first is alone, since all that is done but once is done for it."""
     if num_frames:
@@ -501,8 +492,10 @@ def _stretches(num_frames: int, at_once: int) -> Iterator[range]:
 
 
 def _draw_all(scene: bpy.types.Scene, frames: range) -> Iterator[np.ndarray]:
-    """Successive frames, as `_draw` gives each."""
-    _write_bmp(scene)
+    """Successive frames as Blender writes them: each ``(height, width, 4)`` uint8 BGRA, the lowest row first."""
+    image = scene.render.image_settings
+    image.file_format, image.color_mode = "BMP", "RGBA"  # the quickest way out of Blender
+    scene.render.use_file_extension = False
     scene.frame_start, scene.frame_end = frames[0], frames[-1]
     with _numbered_files(frames) as (pattern, paths):
         scene.render.filepath = pattern
@@ -537,37 +530,6 @@ def _evaluate(stage: _Stage, frame: int) -> tuple[list[Array], list[Array], Arra
 
 
 @contextmanager
-def _frame_file(scene: bpy.types.Scene) -> Iterator[Path]:
-    """Where Blender leaves a frame, gone when the frames are drawn."""
-    _write_bmp(scene)
-    with _memory_file() if hasattr(os, "memfd_create") else _temporary_file() as path:
-        scene.render.filepath = str(path)
-        yield path
-
-
-def _write_bmp(scene: bpy.types.Scene) -> None:
-    image = scene.render.image_settings
-    image.file_format, image.color_mode = "BMP", "RGBA"  # the quickest way out of Blender
-    scene.render.use_file_extension = False
-
-
-@contextmanager
-def _memory_file() -> Iterator[Path]:
-    """Linux: memory without a name on any disk, so that even a killed process leaves nothing behind."""
-    descriptor = os.memfd_create("frame.bmp")
-    try:
-        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _temporary_file() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="frame-") as folder:
-        yield Path(folder, "frame.bmp")
-
-
-@contextmanager
 def _numbered_files(frames: range) -> Iterator[tuple[str, list[Path]]]:
     """A path for an animation, in which Blender replaces "#" by the number of a frame, and the files that this leads to."""
     digits = max(4, len(str(frames[-1])))  # descriptors from 10000 on: far from those that are in use
@@ -582,7 +544,9 @@ def _numbered_files(frames: range) -> Iterator[tuple[str, list[Path]]]:
 
 @contextmanager
 def _memory_files(numbers: range) -> Iterator[Path]:
-    """`_memory_file` for each of these descriptors, and the folder in which they are."""
+    """The folder of a file for each of these descriptors: memory without a name on any disk, so that even a killed process leaves nothing
+    behind.
+    """
     try:
         for number in numbers:
             descriptor = os.memfd_create("frame.bmp")

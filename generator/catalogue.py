@@ -9,14 +9,15 @@ import argparse
 import inspect
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from conf.progress import console_of
 from qa_templates.question import QUESTIONS, QuestionTemplate
 from qa_templates.quota import has_twins
 from scenes.avatars.avatar import AVATARS, Avatar
@@ -200,7 +201,7 @@ def _for_programs(groups: Mapping[str, Group]) -> dict[str, Any]:
 
 
 def _print(groups: Mapping[str, Group]) -> None:
-    console = Console(highlight=False)
+    console = console_of(sys.stdout)
     for group, words in groups.items():
         signed = f", {len(signed_cameras())} with a direction" if group == "cameras" else ""
         console.print(_table(f"{group} ({len(words)}{signed})", words))

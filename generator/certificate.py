@@ -16,7 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from generator.atomic import sha256_of, write_atomically
+from conf.atomic import listed_sums, sha256_of, write_atomically
+from generator.description import DATASET_JSON
 from generator.locks import INDEX, alone
 
 CHECKSUMS = "checksums.sha256"
@@ -88,7 +89,7 @@ def _write(root: Path, report: Mapping[str, Any]) -> None:
 
 
 def _origin(root: Path) -> dict[str, Any]:
-    path = root / "dataset.json"
+    path = root / DATASET_JSON
     described = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {key: described[key] for key in ("split", "seed", "schema_version") if key in described}
 
@@ -128,9 +129,8 @@ def compared(root: Path, folders: Iterable[str]) -> str | None:
         OSError: one cannot be read.
     """
     present, wanted = present_checksums(root), {*folders, "."}
-    lines = (root / CHECKSUMS).read_text(encoding="utf-8", errors="replace").split("\n") if present else []
-    for digest, _, name in (line.partition("  ") for line in lines):
-        if name and Path(name).parent.as_posix() in wanted and (not (root / name).is_file() or sha256_of(root / name) != digest):
+    for name, digest in listed_sums(root / CHECKSUMS).items():
+        if Path(name).parent.as_posix() in wanted and (not (root / name).is_file() or sha256_of(root / name) != digest):
             raise Changed(f"{root / name} is not what was written: `python -m generator.verify {root}` says what is wrong")
     return present
 

@@ -25,7 +25,7 @@ from typing import Any, Generic, TypeVar
 
 from joblib.parallel import ParallelBackendBase
 
-from generator.atomic import PART
+from conf.atomic import PART, checksum_lines, sha256_of
 from generator.dataset import Dataset
 from generator.description import versions
 from generator.devices import drawing_gpus
@@ -41,11 +41,10 @@ Made = TypeVar("Made")
 CONNECT_S = 10.0  # for a scheduler to answer, at first and after the connection broke
 DISMISS_S = 10.0  # for the workers of a cluster to end what they do
 AT_ONCE = 1000  # tasks that the scheduler holds at least, so that there is work for those who join later
-PER_THREAD = 2  # the same, for each thread of the cluster
+PER_THREAD = 2  # the same, for each thread of the cluster, which makes one clip at a time
 AWAY_S = 5.0  # until the next task, for a worker that cannot reach the data set at the moment
 LOOK_S = 1.0  # between two looks at whether the run that a crew works for still lasts
 PACKAGES = ("scenes", "qa_templates", "generator")  # whose code decides what is in a clip
-QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
 
 
 class ClusterFailed(RuntimeError):
@@ -59,9 +58,40 @@ class Unfit(ClusterFailed):
 # The cluster
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """Workers that come and go, as ``client``, a `distributed.Client`, reaches them."""
+
+    client: Any
+
+    @property
+    def at_once(self) -> int:
+        """As many tasks as the scheduler is to hold."""
+        return max(AT_ONCE, PER_THREAD * sum(self.client.nthreads().values()))
+
+    def addresses(self) -> set[str]:
+        """Of the workers that there are now."""
+        return set(self.client.nthreads())
+
+    def leave_out(self, address: str, reason: str) -> None:
+        """Do without a worker."""
+        from distributed.client import CancelledError
+
+        log.warning("the Dask worker at %s is retired: %s", address, reason)
+        with suppress(Exception, CancelledError):  # it may be gone already
+            self.client.retire_workers([address])
+
+    def dismiss(self, mark: Mark) -> None:
+        """End what the workers do for a run, as far as they can be reached."""
+        from distributed.client import CancelledError
+
+        with suppress(Exception, CancelledError):
+            self.client.run(_dismiss_there, mark.path.name, on_error="ignore", callback_timeout=DISMISS_S)
+
+
 @contextmanager
-def connected(farm: FarmOptions, workers: Callable[[], int]) -> Iterator[Any]:
-    """A `distributed.Client` of the cluster at ``farm.scheduler``, else of one that is started and lives as long as this.
+def connected(farm: FarmOptions, workers: Callable[[], int]) -> Iterator[Cluster]:
+    """The cluster at ``farm.scheduler``, else one that is started and lives as long as this.
 
     Args:
         workers: how many processes a cluster has that is started on this machine; asked only then.
@@ -78,15 +108,15 @@ def connected(farm: FarmOptions, workers: Callable[[], int]) -> Iterator[Any]:
         except (OSError, ValueError) as error:
             where = f"at farm.scheduler={farm.scheduler}" if farm.scheduler else f"of the {farm.cluster} cluster that was started"
             raise ClusterFailed(f"no Dask scheduler answers {where}: {error}") from error
-        yield stack.enter_context(client)
+        yield Cluster(stack.enter_context(client))
 
 
 def reachable(farm: FarmOptions) -> str:
     """What there is of the cluster that a run would have; no job is submitted. Raises as `connected`."""
     _library("distributed")
     if farm.scheduler:
-        with connected(farm, lambda: 1) as client:
-            return f"{len(addresses(client))} workers at {farm.scheduler}"
+        with connected(farm, lambda: 1) as cluster:
+            return f"{len(cluster.addresses())} workers at {farm.scheduler}"
     return "on this machine" if farm.cluster == "local" else f"by jobs of {_queue(farm)[1]}"
 
 
@@ -132,7 +162,7 @@ def _started(farm: FarmOptions, workers: Callable[[], int]) -> Any:
 
 def _queue(farm: FarmOptions) -> tuple[Any, str]:
     """dask-jobqueue's class for a kind of queue, and the program that submits jobs to it."""
-    kind = getattr(_library("dask_jobqueue"), QUEUES[farm.cluster])
+    kind = getattr(_library("dask_jobqueue"), f"{farm.cluster.upper()}Cluster")
     submit = kind.job_cls.submit_command.split()[0]
     if shutil.which(submit) is None:
         raise ClusterFailed(f"farm.cluster={farm.cluster} starts jobs by {submit}, which is not on this machine's PATH")
@@ -144,25 +174,6 @@ async def _submit(cluster: Any, jobs: int) -> None:
     for _ in range(jobs):
         cluster.worker_spec.update(cluster.new_worker_spec())
     await cluster._correct_state()
-
-
-def threads(client: Any) -> int:
-    """Threads that the workers of a cluster have today; each of them makes one clip at a time."""
-    return sum(client.nthreads().values())
-
-
-def addresses(client: Any) -> set[str]:
-    """Of the workers that a cluster has now."""
-    return set(client.nthreads())
-
-
-def leave_out(client: Any, address: str, reason: str) -> None:
-    """Have a cluster do without a worker."""
-    from distributed.client import CancelledError
-
-    log.warning("the Dask worker at %s is retired: %s", address, reason)
-    with suppress(Exception, CancelledError):  # it may be gone already
-        client.retire_workers([address])
 
 
 # Tasks
@@ -272,15 +283,15 @@ class Mark:
 def code() -> str:
     """A digest of the modules that decide what is in a clip: their versions are the same in every checkout."""
     root = Path(__file__).parent.parent
-    files = sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
-    told = "".join(f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in files)
-    return hashlib.sha256(told.encode()).hexdigest()
+    files = (path for package in PACKAGES for path in (root / package).rglob("*.py"))
+    sums = {path.relative_to(root).as_posix(): sha256_of(path) for path in files}
+    return hashlib.sha256(checksum_lines(sums).encode()).hexdigest()
 
 
 @contextmanager
 def marked(dataset: Dataset, options: GenerateOptions) -> Iterator[Mark]:
-    """Mark the folder of a data set for a run."""
-    with tempfile.NamedTemporaryFile(prefix=f"{PART}dask-", dir=dataset.root.resolve()) as stream:
+    """Mark the folder of a data set, whose root is absolute, for a run."""
+    with tempfile.NamedTemporaryFile(prefix=f"{PART}dask-", dir=dataset.root) as stream:
         yield Mark(Path(stream.name), options, versions(options), code())
 
 
@@ -349,14 +360,6 @@ def _crew_of(mark: Mark) -> Crew:
             mark.require()
             _CREWS[mark.path.name] = CrewOfARun(mark.path)
         return _CREWS[mark.path.name]
-
-
-def dismiss(client: Any, mark: Mark) -> None:
-    """End what the workers of a cluster do for a run, as far as they can be reached."""
-    from distributed.client import CancelledError
-
-    with suppress(Exception, CancelledError):
-        client.run(_dismiss_there, mark.path.name, on_error="ignore", callback_timeout=DISMISS_S)
 
 
 def _dismiss_there(run: str) -> None:

@@ -22,7 +22,8 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.markup import escape
 
-from generator.atomic import write_atomically
+from conf.atomic import write_atomically
+from conf.progress import console_of
 
 ROWS = "video_info.meta.jsonl"
 FRAME_WIDTH_PX = 240
@@ -142,15 +143,15 @@ def frames_of(video: Path, count: int, width_px: int) -> list[tuple[float, Image
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0 when the sheet was written."""
     options = _parser().parse_args(arguments)
-    out = options.out or options.folder / "contact_sheet.png"
+    out, console = options.out or options.folder / "contact_sheet.png", console_of(sys.stdout)
     try:
         clips = spread(read_clips(options.folder), options.clips)
-        print_questions(clips, Console(highlight=False))
+        print_questions(clips, console)
         save(draw(clips, options.columns), out)
     except (OSError, ValueError) as error:
         print(f"contact_sheet: {error}", file=sys.stderr)
         return 1
-    print(f"{len(clips)} clips on {out}")
+    console.print(f"{len(clips)} clips on {out}", markup=False, soft_wrap=True)
     return 0
 
 

@@ -10,7 +10,6 @@ import errno
 import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,13 +20,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from conf.atomic import PART, flush, sha256_of, write_atomically
 from generator import index as whole
 from generator.annotations import layer_path
-from generator.atomic import PART, flush, sha256_of, write_atomically
 from generator.certificate import FIGURES
-from generator.description import described, settle
-from generator.locks import LOCK, WHOLE, hold, nobody_else
-from generator.options import GenerateOptions, reproduce
+from generator.description import DATASET_JSON, described, settle
+from generator.locks import LOCK, hold, nobody_else
+from generator.options import WHOLE, GenerateOptions, reproduce
 from generator.records import write_annotation
 
 KEY_VERSION = 2  # of what a key follows from: another one names every clip anew
@@ -94,8 +93,8 @@ class Dataset:
             with hold(root, options.shard) as alone:
                 dataset.sweep(None if alone else options.indices)
                 settle(root, options)
-                for name in ("annotations", "trajectories", *(["videos"] if options.renders else []), *options.annotations):
-                    (root / name).mkdir(exist_ok=True)
+                for folder in {path.parent for path in dataset._needed(0)}:
+                    folder.mkdir(exist_ok=True)
                 yield dataset
 
     @classmethod
@@ -120,14 +119,24 @@ class Dataset:
 
     def missing(self, indices: Iterable[int]) -> list[int]:
         """Those of the clips that are not complete on disk, in order."""
-        present = {(name, each) for name in (*FOLDERS, *self.layers) for each in _names_in(self.root / name)}
-        return [index for index in indices if not all((path.parent.name, path.name) in present for path in self._needed(index))]
+        present = {path.parent: _names_in(path.parent) for path in self._needed(0)}
+        return [index for index in indices if not all(path.name in present[path.parent] for path in self._needed(index))]
+
+    def has(self, index: int) -> bool:
+        """Whether a clip is complete on disk."""
+        return all(path.exists() for path in self._needed(index))
+
+    @property
+    def keys(self) -> set[str]:
+        """Of the clips whose annotations are on disk."""
+        return {Path(name).stem for name in _names_in(self.root / "annotations") if name.endswith(".json")}
 
     def missing_layers(self, index: int) -> tuple[str, ...]:
         """The layers of a clip that are not on disk, where all else of it is; none where it has to be made anew."""
         place = self.files(index)
-        rest = [path for path in self._needed(index) if path not in place.layers.values()]
-        return tuple(name for name, path in place.layers.items() if not path.exists()) if all(path.exists() for path in rest) else ()
+        lacking = tuple(name for name, path in place.layers.items() if not path.exists())
+        rest = (path for path in self._needed(index) if path not in place.layers.values())
+        return lacking if lacking and all(path.exists() for path in rest) else ()
 
     def _needed(self, index: int) -> list[Path]:
         place = self.files(index)
@@ -164,7 +173,8 @@ class Dataset:
             return f"its annotation cannot be used: {error}"
         if told["index"] != index:
             return f"its annotation says that it is clip {told['index']}"
-        if check == "sums" and not whole.is_published(text, sums, place.annotation.relative_to(self.root).as_posix()):
+        name = place.annotation.relative_to(self.root).as_posix()
+        if check == "sums" and not whole.is_published(text, hashlib.sha256(text).hexdigest(), sums, name):
             return "its annotation is not what was published"
         wrong = (self._departure(place.of(name), told["files"].get(name), check) for name in self.held)
         return next(filter(None, wrong), "")
@@ -219,8 +229,6 @@ class Dataset:
         place = self.files(index)
         made = {name: part.of(name) for name in self.held}
         self._describe(part, annotation, {name: self._sum(path, place.of(name)) for name, path in made.items()})
-        for path in made.values():
-            flush(path)
         place.annotation.unlink(missing_ok=True)  # a clip that is being replaced is never half old and half new
         for name, path in made.items():
             os.replace(path, place.of(name))
@@ -231,12 +239,11 @@ class Dataset:
         """Move layers that a finished clip lacked into place; its annotation, which lists its files, first: until they are there, they
         are missing.
         """
-        place, annotation = self.files(index), json.loads(self.files(index).annotation.read_bytes())
+        place = self.files(index)
+        annotation = json.loads(place.annotation.read_bytes())
         made = {name: part.layers[name] for name in names}
         listed = {**annotation["files"], **{name: self._sum(path, place.of(name)) for name, path in made.items()}}
         self._describe(part, annotation, {name: listed[name] for name in self.held})
-        for path in made.values():
-            flush(path)
         os.replace(part.annotation, place.annotation)
         for name, path in made.items():
             os.replace(path, place.of(name))
@@ -252,7 +259,8 @@ class Dataset:
         return (*(("video",) if self.renders else ()), "trajectories", *self.layers)
 
     def _sum(self, made: Path, place: Path) -> dict[str, Any]:
-        """What the annotation says of a file, which will be at ``place``."""
+        """What the annotation says of a file that is finished, and has now reached the disk; it will be at ``place``."""
+        flush(made)
         return {"path": place.relative_to(self.root).as_posix(), "bytes": made.stat().st_size, "sha256": sha256_of(made)}
 
     def sweep(self, indices: Iterable[int] | None = None) -> None:
@@ -274,7 +282,7 @@ class Dataset:
 
     # What is said of a run lies apart: it names machines and times, which the data do not.
 
-    def quarantine(self, index: int, options: GenerateOptions, failures: Sequence[str], words: str, host: str = "") -> str:
+    def quarantine(self, index: int, options: GenerateOptions, failures: Sequence[str], words: str, host: str) -> str:
         """Write down that a clip was given up, and why; returns that in a sentence, with the command that makes it alone.
 
         Args:
@@ -282,13 +290,13 @@ class Dataset:
             options: of the run.
             failures: why each attempt failed, the last one last.
             words: the end of what the process said that failed last, or its traceback.
-            host: the machine that it was; this one if that is not told.
+            host: the machine that it was.
 
         Raises:
             Unwritable: it cannot be written down.
         """
         key, again, place = self.key(index), reproduce(options, index), self._quarantined(index)
-        told = {"index": index, "key": key, "host": host or platform.node()}
+        told = {"index": index, "key": key, "host": host}
         told |= {"failures": list(failures), "words": words, "reproduce": again}
         with unwritable_named(self.root):
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -298,7 +306,7 @@ class Dataset:
     def quarantined(self, indices: Iterable[int]) -> list[int]:
         """Those of the clips that an earlier run gave up; they are in quarantine until they are made or released."""
         present = _names_in(self.root / QUARANTINE)
-        return [index for index in indices if self._quarantined(index).name in present]
+        return [index for index in indices if f"{self.key(index)}.json" in present] if present else []
 
     def quarantine_record(self, index: int) -> dict[str, Any]:
         """What is written down of a clip in quarantine: ``{index, key, host, failures, words, reproduce}``; ``{}`` of others."""
@@ -330,7 +338,6 @@ class Dataset:
 
 # Files
 
-FOLDERS = ("annotations", "trajectories", "videos")  # and one for each layer
 SWEPT = (RUNS, QUARANTINE, FIGURES)  # folders beside the root in which files are written atomically
 
 
@@ -400,7 +407,7 @@ def folder_of(out: str) -> Path:
         if (refusal := _refusal(root)) is not None:
             raise refusal
     strangers = [name for name in names if not name.startswith((LOCK, PART))]
-    if strangers and "dataset.json" not in names:
+    if strangers and DATASET_JSON not in names:
         raise ValueError(f"out = {out!r} is not allowed: it holds {strangers[0]!r} and no data set; give a new or an empty folder")
     return root
 

@@ -11,14 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from generator.atomic import write_atomically
+from conf.atomic import write_atomically
+from conf.spelling import flatten
 from generator.locks import alone
-from generator.options import CURRICULUM, OF_THE_MACHINE, GenerateOptions, content, flatten
+from generator.options import CURRICULUM, OF_THE_MACHINE, GenerateOptions, content
 from qa_templates.curriculum import written
 
 log = logging.getLogger(__name__)
 
-NAME = "dataset.json"
+DATASET_JSON = "dataset.json"
 SCHEMA_VERSION = 3
 PACKAGES = ("motionfoundry", "numpy", "scipy", "trimesh")
 VIDEO_PACKAGES = ("bpy", "av")
@@ -30,7 +31,7 @@ class ConfigurationChanged(ValueError):
 
 def described(root: Path) -> dict[str, Any]:
     """What ``dataset.json`` says. Raises ValueError where it is not there, or cannot be read."""
-    path = root / NAME
+    path = root / DATASET_JSON
     try:
         stored = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
@@ -53,10 +54,11 @@ def settle(root: Path, options: GenerateOptions) -> None:
 
 
 def _settle(root: Path, options: GenerateOptions) -> None:
-    path = root / NAME
+    path = root / DATASET_JSON
     if not path.exists():
         write_atomically(path, json.dumps(_description(options), indent=2) + "\n")
-    stored, wanted = described(root), agreed(root, options)
+    stored = described(root)
+    wanted = agreed(root, stored, options)
     if wanted != stored:
         write_atomically(path, json.dumps(wanted, indent=2) + "\n")
     if options.curriculum is not None:
@@ -66,18 +68,15 @@ def _settle(root: Path, options: GenerateOptions) -> None:
             log.warning("%s was begun with %s %s, this is %s: new clips may differ", path.parent, name, stored["versions"][name], version)
 
 
-def agreed(root: Path, options: GenerateOptions) -> dict[str, Any]:
-    """What ``dataset.json`` is to say for a run that goes on: what it says, and layers that are added.
+def agreed(root: Path, stored: Mapping[str, Any], options: GenerateOptions) -> dict[str, Any]:
+    """What ``dataset.json`` is to say for a run that goes on: what is stored there, and layers that are added.
 
-    Raises:
-        ConfigurationChanged: the run would make other clips; lists what differs.
-        ValueError: it cannot be read.
+    Raises ConfigurationChanged where the run would make other clips; lists what differs.
     """
-    path, stored = root / NAME, described(root)
     if stored["schema_version"] != SCHEMA_VERSION:
         got = stored["schema_version"]
         raise ConfigurationChanged(
-            f"{path.parent} has schema version {got}, this program writes {SCHEMA_VERSION}: give another out=, or delete it"
+            f"{root} has schema version {got}, this program writes {SCHEMA_VERSION}: give another out=, or delete it"
         )
     old = {key: value for key, value in stored["configuration"].items() if key not in OF_THE_MACHINE}  # of which older versions told
     new = json.loads(json.dumps(content(options)))
@@ -85,8 +84,8 @@ def agreed(root: Path, options: GenerateOptions) -> dict[str, Any]:
         return {**stored, "configuration": new}  # layers can be added
     if changes := _changes(old, new):
         remedy = "Give another out=, or the old values, or delete the folder to begin anew."
-        raise ConfigurationChanged(f"{path.parent} was made with other options (old -> new): {'; '.join(changes)}. {remedy}")
-    return stored
+        raise ConfigurationChanged(f"{root} was made with other options (old -> new): {'; '.join(changes)}. {remedy}")
+    return dict(stored)
 
 
 def _write_curriculum(path: Path, text: str) -> None:

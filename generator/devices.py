@@ -17,22 +17,20 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import av
 import numpy as np
 
-from generator.options import GenerateOptions, RenderOptions
+from generator.options import DEVICE, GenerateOptions, RenderOptions, there_is
 from generator.specimens import Format, specimens
 from generator.video import write_video
-from generator.worker import Worker, WorkerDied
+from generator.worker import WorkerDied, apart
 from scenes.solve import solve
 from scenes.types import SceneSpec, Trajectories, require
 
-DEVICE = "MOTIONFOUNDRY_DEVICE"  # tells a worker which kind render.device=auto stands for
 VISIBLE = {  # variables that say which GPUs of a kind a process sees; the first that is set counts
     "optix": ("CUDA_VISIBLE_DEVICES",),
     "cuda": ("CUDA_VISIBLE_DEVICES",),
@@ -44,8 +42,6 @@ LEVEL_ZERO = "level_zero:"  # how that last variable's lists begin
 LISTING_S = 120.0
 GPU_TRIAL_S = 400.0  # a kernel that the driver has not yet compiled for its GPU takes minutes, once
 TRIAL_EVENT, TRIAL_SIZE, TRIAL_FRAMES = "push", Format(256, 256, 24.0), 4  # the film that shows which kind is the fastest
-Told = ParamSpec("Told")
-Made = TypeVar("Made")
 log = logging.getLogger(__name__)
 _choosing = threading.Lock()
 
@@ -132,12 +128,6 @@ def _choice(device: str) -> Choice:
     return Choice(kind, len(found.get(kind, ())))
 
 
-def there_is(found: Mapping[str, Sequence[str]]) -> str:
-    """What may be given as render.device on a machine with these GPUs."""
-    names = [f"{kind} ({', '.join(each)})" for kind, each in found.items()]
-    return f"what this machine has: {', '.join(['auto', 'cpu', *names])}{'' if names else '; Cycles finds no GPU, or no driver of one'}"
-
-
 @functools.cache
 def gpus() -> Mapping[str, tuple[str, ...]]:
     """Names of the GPUs that Cycles can draw with, by kind; asked once in a process, and of another one."""
@@ -198,18 +188,3 @@ def _timed(frames: Iterator[np.ndarray], seconds: list[float], most: int, budget
         last_s = now_s
         if len(seconds) >= (2 if now_s - began_s > budget_s else most):
             return
-
-
-def apart(
-    environment: Mapping[str, str], timeout_s: float | None, work: Callable[Told, Made], *args: Told.args, **named: Told.kwargs
-) -> Made:
-    """What ``work`` returns in a process of its own, which ends with it; what it raises is raised here.
-
-    Raises:
-        WorkerDied: the process ended, or took longer than ``timeout_s`` (None: it may take any time).
-    """
-    worker = Worker(environment)
-    try:
-        return worker.do(work, timeout_s, *args, **named)
-    finally:
-        worker.end()

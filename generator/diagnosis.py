@@ -18,15 +18,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from conf.command_line import DONE, INCOMPLETE
-from conf.progress import console_of, duration
+from conf.progress import console_of, duration, size
 from generator import machine
 from generator.__main__ import LINE as GENERATOR
 from generator.cluster import ClusterFailed, reachable
 from generator.dataset import folder_of
-from generator.description import NAME, agreed
+from generator.description import DATASET_JSON, agreed, described
 from generator.devices import chosen
 from generator.farm import cores, workers_of
-from generator.forecast import Forecast, Labels, Trial, forecast, is_chosen, make_labels, renders_to_try, try_engine
+from generator.forecast import Forecast, Labels, Trial, example, forecast, is_chosen, make_labels, renders_to_try, try_engine
 from generator.locks import hold
 from generator.machine import GIGABYTE, Finding, Status
 from generator.options import GenerateOptions, RenderOptions, command
@@ -46,9 +46,12 @@ def diagnose(options: GenerateOptions, console: Console) -> int:
     check(options.qa, options.scene, twins=options.twins, curriculum=options.curriculum)
     with console.status("Looking at this machine"):
         findings = examine(options)
-    console.print(_findings_table(findings))
+    console.print(_findings_table(findings, "MotionFoundry on this machine"))
     if not _is_lacking(findings):
-        findings += _try_out(options, console)
+        late = _try_out(options, console)
+        if late:
+            console.print(_findings_table(late, "This run on this machine"))
+        findings += late
     _print_remedies(findings, console)
     if _is_lacking(findings):
         console.print("[red]This cannot run here yet.[/red]")
@@ -59,35 +62,31 @@ def diagnose(options: GenerateOptions, console: Console) -> int:
 
 def examine(options: GenerateOptions) -> list[Finding]:
     """What is there: the cheap checks first; those that start Blender only where it can start."""
-    findings = [
-        machine.python_version(),
-        machine.system_libraries(),
-        machine.blender_version(),
-        machine.libraries(),
-        machine.video_encoder(),
-        machine.free_disk(Path(options.out).expanduser(), options.farm.min_free_mb * 1e6 / GIGABYTE),
-        folder(options),
-        farm(options),
-        machine.load(cores()),
-    ]
-    if _is_lacking(findings[:4]):
+    basic = [machine.python_version(), machine.system_libraries(), machine.blender_version(), machine.libraries()]
+    findings = [*basic, machine.video_encoder(), disk(options), folder(options), farm(options), machine.load(cores())]
+    if _is_lacking(basic):
         return findings
-    drawn = machine.opengl()
+    drawn, mine = machine.opengl(), device(options)
     findings += [machine.visibility_check(), drawn if options.renders or drawn.status == "ok" else replace(drawn, status="warning")]
-    findings += [machine.cycles_gpus(), device(options)]
-    return findings if _is_lacking(findings[-1:]) else [*findings, machine.cores_and_memory(max(workers_of(options), 1), cores())]
+    findings += [machine.cycles_gpus(), mine]
+    return findings if _is_lacking([mine]) else [*findings, machine.cores_and_memory(max(workers_of(options), 1), cores())]
+
+
+def disk(options: GenerateOptions, clips_gb: float = 0.0) -> Finding:
+    """Whether so many GB of clips leave as much free as the run wants free."""
+    return machine.free_disk(Path(options.out).expanduser(), clips_gb + options.farm.min_free_mb * 1e6 / GIGABYTE)
 
 
 def folder(options: GenerateOptions) -> Finding:
     """Whether the data set may be begun where it is to be, or gone on with; nothing is written but locks in the folder of one."""
     root = Path(options.out).expanduser()
-    if not root.exists():
-        return Finding("Folder", "ok", f"{root} will be made")
     try:
+        if not root.exists():
+            return Finding("Folder", "ok", f"{root} will be made")
         folder_of(options.out)
-        if not (root / NAME).exists():
+        if not (root / DATASET_JSON).exists():
             return Finding("Folder", "ok", f"{root} is empty")
-        agreed(root, options)
+        agreed(root, described(root), options)
         with hold(root, options.shard):
             return Finding("Folder", "ok", f"the data set in {root} is gone on with")
     except (OSError, ValueError) as error:
@@ -134,7 +133,7 @@ def _try_out(options: GenerateOptions, console: Console) -> list[Finding]:
         return [_not_drawn(mine)]
     expected = forecast(options, labels, mine.film if mine else None)
     console.print(_run_table(options, labels, mine, expected))
-    room = machine.free_disk(Path(options.out).expanduser(), expected.size_gb + options.farm.min_free_mb * 1e6 / GIGABYTE)
+    room = disk(options, expected.size_gb)
     return [room] if room.status != "ok" else []
 
 
@@ -143,13 +142,14 @@ def _not_drawn(trial: Trial) -> Finding:
     if trial.too_slow_s:
         remedy = f"{trial.name} is too slow here to say how long the run will take; other engines are in the table."
         return Finding(trial.name, "warning", _pace(trial), remedy)
-    return Finding(trial.name, "missing", trial.failure, f"it does not draw here: {trial.failure}. Choose another engine by render=…")
+    return Finding(trial.name, "missing", trial.failure, "it does not draw here. Choose another engine by render=…")
 
 
 def _trials(options: GenerateOptions, labels: Labels, folder: Path, console: Console) -> Iterator[Trial]:
+    spec, paths = example(labels, folder)
     for render in renders_to_try(options):
         with console.status(f"Drawing with {Trial(render).name}"):
-            yield try_engine(render, options, labels, folder)
+            yield try_engine(render, options, spec, paths)
 
 
 def _is_lacking(findings: Sequence[Finding]) -> bool:
@@ -159,8 +159,8 @@ def _is_lacking(findings: Sequence[Finding]) -> bool:
 # What is printed
 
 
-def _findings_table(findings: Sequence[Finding]) -> Table:
-    table = Table(title="MotionFoundry on this machine", title_justify="left")
+def _findings_table(findings: Sequence[Finding], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
     for heading in ("check", "result", "found"):
         table.add_column(heading, overflow="fold")
     for finding in findings:
@@ -184,15 +184,8 @@ def _engines_table(options: GenerateOptions, trials: Sequence[Trial]) -> Table:
         table.add_column(heading, overflow="fold", justify="right" if heading.startswith(("seconds", "frames")) else "left")
     for trial in trials:
         mark = "→ " if is_chosen(trial.render, options) else "  "
-        starts = (
-            "[green]yes[/green]"
-            if trial.film
-            else "[yellow]slowly[/yellow]"
-            if trial.too_slow_s
-            else f"[red]no[/red]: {escape(trial.failure)}"
-        )
         frames = str(len(trial.film.seconds)) if trial.film else ""
-        table.add_row(mark + trial.name, _quality(trial.render), starts, _pace(trial), frames)
+        table.add_row(mark + trial.name, _quality(trial.render), _starts(trial), _pace(trial), frames)
     return table
 
 
@@ -202,6 +195,14 @@ def _quality(render: RenderOptions) -> str:
     samples = "" if render.engine == "workbench" else f"{render.samples} samples"
     shadows = "no shadows" if render.engine == "workbench" and not render.shadows else ""
     return ", ".join(filter(None, (samples, shadows, larger)))
+
+
+def _starts(trial: Trial) -> str:
+    if trial.film is not None:
+        return "[green]yes[/green]"
+    if trial.too_slow_s:
+        return "[yellow]slowly[/yellow]"
+    return f"[red]no[/red]: {escape(trial.failure)}"
 
 
 def _pace(trial: Trial) -> str:
@@ -222,9 +223,5 @@ def _run_table(options: GenerateOptions, labels: Labels, trial: Trial | None, ex
     table.add_row("time", f"[bold]about {duration(expected.seconds)}[/bold]")
     if expected.clips:
         table.add_row("clips in an hour", f"about {3600 * expected.clips / expected.seconds:.0f}")
-    table.add_row("disk", f"about {_size(expected.size_gb)}")
+    table.add_row("disk", f"about {size(1000 * expected.size_gb)}")
     return table
-
-
-def _size(gigabytes: float) -> str:
-    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{1000 * gigabytes:.0f} MB"

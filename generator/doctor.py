@@ -5,7 +5,6 @@ The door alone: `generator.diagnosis` does it, which needs packages that may be 
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from typing import NoReturn
@@ -17,13 +16,12 @@ def main() -> NoReturn:
     """Entry point: exit code 0 if what is asked for can run here, 1 if not, 2 for bad input."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        diagnosis = importlib.import_module("generator.diagnosis")
+        from generator.diagnosis import run
     except ModuleNotFoundError as error:
         remedy = "In the folder of MotionFoundry, run: pip install ."
         print(f"generator.doctor: This cannot run here yet: the package {error.name!r} is missing. {remedy}", file=sys.stderr)
         sys.exit(INCOMPLETE)
-    diagnosis.run()
-    sys.exit()
+    run()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.atomic import write_atomically
+from conf.atomic import write_atomically
 from generator.catalogue import summary
 from generator.contact_sheet import draw_strips, save
 from generator.options import RenderOptions

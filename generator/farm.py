@@ -8,7 +8,6 @@ so a crash, a hang or a full memory costs one attempt at one clip, wherever it h
 from __future__ import annotations
 
 import logging
-import platform
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
@@ -20,32 +19,19 @@ from typing import TypeVar
 import joblib
 from joblib.parallel import ParallelBackendBase
 
-from generator.cluster import (
-    AT_ONCE,
-    PER_THREAD,
-    Answer,
-    ClusterFailed,
-    Dask,
-    Unfit,
-    addresses,
-    connected,
-    dismiss,
-    leave_out,
-    marked,
-    threads,
-    work_there,
-)
+from generator.cluster import Answer, ClusterFailed, Dask, Unfit, connected, marked, work_there
 from generator.dataset import Dataset, Unwritable
 from generator.devices import drawing_gpus, pinned
 from generator.options import GenerateOptions
 from generator.pipeline import ClipReport, attempt_clip, expected_frames
 from generator.trust import GIVE_UP_AFTER, LOST_AFTER, Trust
-from generator.worker import THREAD_COUNTS, Crew, Dismissed, Worker, WorkerDied
+from generator.worker import Crew, Dismissed, Worker, WorkerDied
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
+THREAD_COUNTS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 LAST_CLIPS = 8  # for each worker: so many of the last clips are handed out longest first, so that all end at about the same time
 MOST_LAST_CLIPS = 256  # of all workers: to look at one takes a few hundredths of a second
 
@@ -63,7 +49,7 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
         Unwritable: there is no room; the clip is reported first.
         GaveUp: clip after clip failed, which are reported first; or the cluster did.
     """
-    is_made, seen, in_a_row = any((dataset.root / "annotations").glob("*.json")), list[int](), 0
+    is_made, seen, in_a_row = bool(dataset.keys), list[int](), 0
     with closing(_reports(indices, options, dataset)) as reports:
         for report in reports:
             yield report
@@ -80,26 +66,23 @@ def run(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> G
                 raise GaveUp(f"{which}, so the other {len(indices) - len(seen)} were not made. The last one: {why}")
 
 
-def parallel_map(
-    work: Callable[[Item], Made], items: Sequence[Item], workers: int = -1, threads: int = 1
-) -> Generator[tuple[Item, Made | None], None, None]:
+def parallel_map(work: Callable[[Item], Made], items: Sequence[Item], workers: int = -1) -> Generator[tuple[Item, Made | None], None, None]:
     """Each item with what ``work`` makes of it, as it comes; with None where the worker that had it died.
 
     Args:
         work: what it raises is raised here.
-        workers: −1 for one per core, 0 to work in this process.
-        threads: of the software renderer in each worker.
+        workers: processes, with one thread each; −1 for one per core, 0 to work in this process.
     """
     if workers == 0:
         yield from ((item, work(item)) for item in items)
         return
-    with _crew() as crew, closing(_spread(partial(_with_worker, work, threads, crew), items, _count(workers))) as made:
+    with _crew() as crew, closing(_spread(partial(_with_worker, work, crew), items, processes(workers))) as made:
         yield from made
 
 
-def _with_worker(work: Callable[[Item], Made], threads: int, crew: Crew, item: Item) -> tuple[Item, Made | None]:
+def _with_worker(work: Callable[[Item], Made], crew: Crew, item: Item) -> tuple[Item, Made | None]:
     try:
-        with crew.hire(lambda _: thread_counts(threads)) as worker:
+        with crew.hire(lambda _: thread_counts(1)) as worker:
             return item, worker.do(work, None, item)
     except WorkerDied as death:
         log.warning("a process died: %s", death)
@@ -130,7 +113,8 @@ def _reports_from_here(indices: Sequence[int], options: GenerateOptions, dataset
     workers = workers_of(options)
     with _crew() as crew:
         make = partial(make_safely, options=options, dataset=dataset, crew=crew)
-        with closing(_spread(make, in_order(indices, options, workers), workers)) as reports:
+        in_turn = in_order(indices, options, min(LAST_CLIPS * workers, MOST_LAST_CLIPS))
+        with closing(_spread(make, in_turn, workers)) as reports:
             yield from reports
 
 
@@ -145,7 +129,7 @@ def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, datase
             with closing(_round_of_cluster(left, options, dataset)) as reports:
                 for report in reports:
                     del left[report.index]
-                    yield _quarantined(report, options, dataset) if report.status == "failed" else report
+                    yield _quarantined(report, options, dataset)
         except ClusterFailed as error:
             failure = error
         if left and (len(left) == before or isinstance(failure, Unfit)):
@@ -159,19 +143,19 @@ def _round_of_cluster(left: Collection[int], options: GenerateOptions, dataset: 
         left: clips on which nothing is reported yet; who takes a report takes the clip out.
     """
     there = replace(dataset, root=dataset.root.resolve())
-    with connected(options.farm, partial(workers_of, options)) as client, marked(there, options) as mark:
-        if not addresses(client):
+    with connected(options.farm, partial(workers_of, options)) as cluster, marked(there, options) as mark:
+        if not cluster.addresses():
             log.warning("no worker of the Dask cluster has joined yet: the run goes on when one does")
         make = partial(work_there, partial(_make_there, options=options, dataset=there), mark)
-        at_once, backend = max(AT_ONCE, PER_THREAD * threads(client)), Dask(client, f"clip-{mark.path.name}")
-        trust, before = Trust(partial(addresses, client), partial(leave_out, client)), len(left) + 1
+        at_once, backend = cluster.at_once, Dask(cluster.client, f"clip-{mark.path.name}")
+        trust, before = Trust(cluster.addresses, cluster.leave_out), len(left) + 1
         try:
             while 0 < len(left) < before:  # again, with the same cluster: jobs need not queue again
-                before, in_turn = len(left), in_order(list(left), options, MOST_LAST_CLIPS // LAST_CLIPS)
+                before, in_turn = len(left), in_order(list(left), options, MOST_LAST_CLIPS)
                 with closing(_spread(make, in_turn, at_once, backend)) as answers:
                     yield from _trusted(filter(None, answers), trust)
         finally:
-            dismiss(client, mark)
+            cluster.dismiss(mark)
 
 
 def _trusted(answers: Iterable[Answer[ClipReport]], trust: Trust) -> Iterator[ClipReport]:
@@ -187,8 +171,7 @@ def _trusted(answers: Iterable[Answer[ClipReport]], trust: Trust) -> Iterator[Cl
 
 
 def _make_there(index: int, crew: Crew, options: GenerateOptions, dataset: Dataset) -> ClipReport:
-    place = dataset.files(index)
-    if options.only is None and all(path.exists() for path in (place.annotation, *map(place.of, dataset.held))):
+    if options.only is None and dataset.has(index):
         return ClipReport(index, dataset.key(index), "written")  # the worker that made it was gone before it could say so
     return _attempts(index, options, dataset, crew)
 
@@ -198,18 +181,12 @@ def _spread(
 ) -> Generator[Made, None, None]:
     """What ``work`` makes of each item, as it comes; in threads of this process unless a backend says otherwise."""
     parallel = joblib.Parallel(at_once, backend=backend, batch_size=1, pre_dispatch=at_once, return_as="generator_unordered")
-    with _closing_quietly(parallel(joblib.delayed(work)(item) for item in items)) as made:
+    made = parallel(joblib.delayed(work)(item) for item in items)
+    try:
         for each in made:  # noqa: UP028 — "yield from" would close it, and not quietly
             yield each
-
-
-@contextmanager
-def _closing_quietly(made: Generator[Made, None, None]) -> Iterator[Generator[Made, None, None]]:
-    """joblib warns that tasks are cancelled, as they are to be."""
-    try:
-        yield made
     finally:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings():  # joblib tells that tasks are cancelled, as they are to be
             warnings.simplefilter("ignore", UserWarning)
             made.close()
 
@@ -228,7 +205,8 @@ def cores() -> int:
     return joblib.cpu_count()
 
 
-def _count(workers: int) -> int:
+def processes(workers: int) -> int:
+    """How many a number of workers comes to, of which −1 is one per core."""
     return cores() if workers == -1 else workers
 
 
@@ -239,15 +217,15 @@ def workers_of(options: GenerateOptions) -> int:
         ValueError: frames are to be drawn by a device that this machine has not.
     """
     gpus = drawing_gpus(options)
-    return gpus if gpus and options.farm.workers == -1 else _count(options.farm.workers)
+    return gpus if gpus and options.farm.workers == -1 else processes(options.farm.workers)
 
 
-def in_order(indices: Sequence[int], options: GenerateOptions, workers: int) -> Iterator[int]:
-    """In which order clips are begun: as they come, but the last ones longest first, so that no worker idles at the end.
+def in_order(indices: Sequence[int], options: GenerateOptions, last: int) -> Iterator[int]:
+    """In which order clips are begun: as they come, but so many of the last ones longest first, so that no worker idles at the end.
 
     To look at these takes a while; it is done when their turn comes, and others are being made.
     """
-    first = max(len(indices) - min(LAST_CLIPS * workers, MOST_LAST_CLIPS), 0) if options.renders else len(indices)
+    first = max(len(indices) - last, 0) if options.renders else len(indices)
     yield from indices[:first]
     yield from sorted(indices[first:], key=lambda index: -expected_frames(index, options))
 
@@ -257,8 +235,7 @@ def in_order(indices: Sequence[int], options: GenerateOptions, workers: int) -> 
 
 def make_safely(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
     """Make a clip in a worker; each failure costs a worker and an attempt, and after ``farm.max_failures`` the clip is quarantined."""
-    report = _attempts(index, options, dataset, crew)
-    return _quarantined(report, options, dataset) if report.status == "failed" else report
+    return _quarantined(_attempts(index, options, dataset, crew), options, dataset)
 
 
 def _attempts(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
@@ -284,11 +261,14 @@ def _attempt(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew)
         dataset.sweep([index])
         reason = f"the process that made it: {error}" if isinstance(error, WorkerDied) else f"{type(error).__name__}: {error}"
         words = error.words if isinstance(error, WorkerDied) else "".join(traceback.format_exception(error))
-        return ClipReport(index, dataset.key(index), "failed", message=reason, trace=words, failures=(reason,), host=platform.node())
-    return replace(report, host=platform.node(), memory_mb=memory_mb)
+        return ClipReport(index, dataset.key(index), "failed", message=reason, trace=words, failures=(reason,))
+    return replace(report, memory_mb=memory_mb)
 
 
 def _quarantined(report: ClipReport, options: GenerateOptions, dataset: Dataset) -> ClipReport:
+    """The report, after a clip whose last attempt failed too was put into quarantine."""
+    if report.status != "failed":
+        return report
     try:
         message = dataset.quarantine(report.index, options, report.failures, report.trace, report.host)
     except Unwritable as error:

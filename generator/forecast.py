@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from generator.dataset import Dataset
-from generator.devices import GPU_TRIAL_S, Film, apart, chosen, drawing_gpus, film_some, gpus
+from generator.devices import GPU_TRIAL_S, Film, chosen, drawing_gpus, film_some, gpus
 from generator.farm import cores, environment, workers_of
 from generator.machine import GIGABYTE
-from generator.options import FarmOptions, GenerateOptions, RenderOptions
+from generator.options import WHOLE, FarmOptions, GenerateOptions, RenderOptions
 from generator.pipeline import attempt_clip, expected_frames
 from generator.records import load_spec, load_trajectories
-from generator.worker import WorkerDied
+from generator.worker import WorkerDied, apart, failure_of
+from scenes.types import SceneSpec, Trajectories
 
 PRESETS = (RenderOptions("workbench"), RenderOptions("eevee", supersampling=1.0), RenderOptions("cycles", supersampling=1.0))
 FRAMES = 24  # of an engine's trial, at most
@@ -83,7 +84,7 @@ def make_labels(options: GenerateOptions, folder: Path) -> Labels:
 def _labels_alone(options: GenerateOptions, folder: Path) -> GenerateOptions:
     """The same clips, without their pictures, in another folder."""
     render = replace(options.render, engine="none")
-    return replace(options, out=str(folder), shard="1/1", render=render, farm=FarmOptions(min_free_mb=0))
+    return replace(options, out=str(folder), shard=WHOLE, render=render, farm=FarmOptions(min_free_mb=0))
 
 
 def _make_labels(options: GenerateOptions) -> Labels:
@@ -95,14 +96,18 @@ def _make_labels(options: GenerateOptions) -> Labels:
             start_s = time.perf_counter()
             report = attempt_clip(index, options, dataset)
             seconds.append(time.perf_counter() - start_s)
-            made, failure = (made + [index], failure) if report.status == "written" else (made, report.message)
+            if report.status == "written":
+                made.append(index)
+            else:
+                failure = report.message
             if len(seconds) >= LEAST_LABEL_CLIPS and time.perf_counter() - began_s > LABELS_BUDGET_S:
                 break
         if not made:
             raise RuntimeError(failure)
         folders = (dataset.root / name for name in ("annotations", "trajectories", *dataset.layers))
         size_bytes = sum(path.stat().st_size for folder in folders for path in folder.iterdir())
-    lengths = [frames for index in _sample(options, LENGTHS) if (frames := expected_frames(index, options))]
+        lengths = [frames for index in _sample(options, LENGTHS) if (frames := expected_frames(index, options))]
+        lengths = lengths or [load_spec(dataset.files(made[0]).annotation).timeline.num_frames]  # where the first take was none
     return Labels(float(np.mean(seconds[1:] or seconds)), size_bytes / len(made), float(np.mean(lengths)), made[0])
 
 
@@ -113,8 +118,8 @@ def _sample(options: GenerateOptions, most: int) -> range:
 def renders_to_try(options: GenerateOptions) -> Iterator[RenderOptions]:
     """Every engine, and cycles on every device: the one that is asked for as it is asked for, the others as their presets draw."""
     for preset in PRESETS:
-        is_chosen = preset.engine == options.render.engine
-        render = options.render if is_chosen else replace(preset, crf=options.render.crf, preset=options.render.preset)
+        is_asked_for = preset.engine == options.render.engine
+        render = options.render if is_asked_for else replace(preset, crf=options.render.crf, preset=options.render.preset)
         yield from (replace(render, device=device) for device in (("cpu", *gpus()) if render.engine == "cycles" else ("auto",)))
 
 
@@ -125,11 +130,14 @@ def is_chosen(render: RenderOptions, options: GenerateOptions) -> bool:
     return render.engine != "cycles" or render.device == chosen(options.render.device).device
 
 
-def try_engine(render: RenderOptions, options: GenerateOptions, labels: Labels, folder: Path) -> Trial:
-    """Film the beginning of a clip whose labels are in ``folder``."""
-    dataset = Dataset.of(folder)
-    files = dataset.files(labels.example)
-    spec, paths = load_spec(files.annotation), load_trajectories(files.trajectories)
+def example(labels: Labels, folder: Path) -> tuple[SceneSpec, Trajectories]:
+    """The clip of ``folder`` that was made for an example."""
+    files = Dataset.of(folder).files(labels.example)
+    return load_spec(files.annotation), load_trajectories(files.trajectories)
+
+
+def try_engine(render: RenderOptions, options: GenerateOptions, spec: SceneSpec, paths: Trajectories) -> Trial:
+    """Film the beginning of a clip."""
     limit_s = CHOSEN_LIMIT_S if is_chosen(render, options) else OTHER_LIMIT_S
     if render.engine == "cycles" and render.device != "cpu":
         limit_s = GPU_TRIAL_S
@@ -137,11 +145,9 @@ def try_engine(render: RenderOptions, options: GenerateOptions, labels: Labels, 
     try:
         around = environment(replace(options, render=render), 0)
         return Trial(render, apart(around, limit_s, film_some, spec, paths, render, FRAMES, BUDGET_S))
-    except WorkerDied as death:
-        is_up = time.perf_counter() - began_s >= limit_s
-        return Trial(render, failure=f"the process that drew: {death}", too_slow_s=limit_s if is_up else 0.0)
     except Exception as error:  # whatever Blender or a driver raises
-        return Trial(render, failure=f"{type(error).__name__}: {error}")
+        is_up = isinstance(error, WorkerDied) and time.perf_counter() - began_s >= limit_s
+        return Trial(render, failure=failure_of(error, "drew"), too_slow_s=limit_s if is_up else 0.0)
 
 
 def forecast(options: GenerateOptions, labels: Labels, film: Film | None) -> Forecast:

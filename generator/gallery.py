@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from conf.progress import Progress
+from conf.progress import Progress, console_of
 from generator.exhibits import Entry, Exhibit, exhibit, notes
 from generator.farm import parallel_map
 from generator.options import RenderOptions
@@ -60,7 +60,7 @@ def write_index(out: Path) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0 when everything that was asked for is there."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False)
+    console = console_of(sys.stdout)
     try:
         wanted = entries(options.kind or (), options.only or ())
     except ValueError as error:

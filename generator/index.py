@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from conf.atomic import checksum_lines, json_lines, listed_sums, sha256_of, write_atomically
 from generator import certificate
 from generator.annotations import LAYERS, SUFFIXES
-from generator.atomic import checksum_lines, sha256_of, write_atomically
 from generator.certificate import CHECKSUMS
-from generator.description import described
+from generator.description import DATASET_JSON, described
 from generator.locks import INDEX, LOCK, alone
 from generator.options import CURRICULUM
 from generator.records import annotation_text
@@ -60,10 +60,10 @@ def _publish(root: Path) -> int:
     found, left_out = _summaries(root, before)
     annotations = sorted(found, key=lambda each: each["index"])
     rows = [row for each in annotations for row in meta_rows(each)]
-    write_atomically(root / META, _json_lines(rows))
-    write_atomically(root / CAPTIONS, _json_lines(caption_rows(annotations)))
+    write_atomically(root / META, json_lines(rows))
+    write_atomically(root / CAPTIONS, json_lines(caption_rows(annotations)))
     pairs = pair_rows(annotations)
-    write_atomically(root / PAIRS, _json_lines(pairs)) if pairs else (root / PAIRS).unlink(missing_ok=True)
+    write_atomically(root / PAIRS, json_lines(pairs)) if pairs else (root / PAIRS).unlink(missing_ok=True)
     kept = {name: digest for name, digest in before.items() if _key_in(name) in left_out}
     write_atomically(root / CHECKSUMS, checksum_lines(kept | _sums(root, annotations)))
     write_atomically(root / "README.md", _card(root, described(root), annotations, rows))
@@ -76,10 +76,10 @@ def _summaries(root: Path, sums: Mapping[str, str]) -> tuple[list[dict[str, Any]
     for path in (root / "annotations").glob("*.json"):
         try:
             text = path.read_bytes()
-            told = summary(text, path.stem)
-            if not is_published(text, sums, f"annotations/{path.name}"):
+            told, digest = summary(text, path.stem), hashlib.sha256(text).hexdigest()
+            if not is_published(text, digest, sums, f"annotations/{path.name}"):
                 raise ValueError("it is not what was published")
-            summaries.append({**told, "sha256": hashlib.sha256(text).hexdigest()})
+            summaries.append({**told, "sha256": digest})
         except FileNotFoundError:
             continue  # a shard that has just begun makes the clip again
         except (OSError, ValueError) as error:
@@ -99,14 +99,12 @@ def unpublish(root: Path, keys: Collection[str]) -> None:
 
 def published_sums(root: Path) -> dict[str, str]:
     """SHA-256 by path, as the checksums of a data set list them; none before they are written."""
-    path = root / CHECKSUMS
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    return listed_sums(root / CHECKSUMS)
 
 
-def is_published(text: bytes, sums: Mapping[str, str], name: str) -> bool:
-    """Whether an annotation is the one whose sum was published, or that one with layers that were added since; or was not published."""
-    if name not in sums or hashlib.sha256(text).hexdigest() == sums[name]:
+def is_published(text: bytes, digest: str, sums: Mapping[str, str], name: str) -> bool:
+    """Whether an annotation, with its sum, is the one that was published, or that one with layers that were added since; or was not."""
+    if sums.get(name, digest) == digest:
         return True
     annotation = json.loads(text)
     before = {each: file for each, file in annotation["files"].items() if file["path"] in sums}
@@ -133,7 +131,7 @@ def summary(text: bytes, key: str) -> dict[str, Any]:
 
 def _sums(root: Path, annotations: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """SHA-256 by path of all that a clip or the whole is made of; large files were summed when they were made."""
-    whole = [path for name in ("dataset.json", CURRICULUM, META, CAPTIONS, PAIRS) if (path := root / name).is_file()]
+    whole = [path for name in (DATASET_JSON, CURRICULUM, META, CAPTIONS, PAIRS) if (path := root / name).is_file()]
     sums = {path.relative_to(root).as_posix(): sha256_of(path) for path in whole}
     sums |= {f"annotations/{each['key']}.json": each["sha256"] for each in annotations}
     return sums | {path: digest for each in annotations for path, digest in _sums_of(each).items()}
@@ -141,10 +139,6 @@ def _sums(root: Path, annotations: Iterable[Mapping[str, Any]]) -> dict[str, str
 
 def _sums_of(annotation: Mapping[str, Any]) -> dict[str, str]:
     return {file["path"]: file["sha256"] for file in annotation["files"].values()}
-
-
-def _json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 # Rows

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from generator.options import shard_name
+
 log = logging.getLogger(__name__)
 
 EVERY_S = 5.0  # between two lines about a run in progress
@@ -31,16 +33,21 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def file_of(folder: Path, shard: str) -> Path:
+    """The journal of a shard, in the folder of all; network drives do not append for two."""
+    return folder / f"{shard_name(STEM, shard)}.jsonl"
+
+
 class Journal:
     """Appends to the journal of a run. It stops no run: what cannot be written is not.
 
     Args:
         folder: of the journals; it is made.
-        shard: of the run, as in ``"2/4"``; each shard has its own file, because network drives do not append for two.
+        shard: of the run, as in ``"2/4"``; each has its own file.
     """
 
     def __init__(self, folder: Path, shard: str) -> None:
-        self._path = folder / (f"{STEM}.jsonl" if shard == "1/1" else f"{STEM}-{shard.replace('/', 'of')}.jsonl")
+        self._path = file_of(folder, shard)
         self._run = {"began": utc_now(), "host": platform.node(), "pid": os.getpid(), "shard": shard}
         self._is_refused = False
         self._wrote_s = self._told_hosts_s = 0.0

@@ -17,12 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from generator.options import parse_shard
+from generator.options import WHOLE, parse_shard, shard_name
 
 log = logging.getLogger(__name__)
 
 LOCK = ".lock"  # of the whole; that of shard 2/4 is .lock-2of4
-WHOLE = "1/1"
 INDEX = "index"  # the purpose of who writes what is made out of all clips
 CANNOT_LOCK = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 PATIENCE_S = 5.0
@@ -61,7 +60,7 @@ def nobody_else(root: Path) -> Iterator[bool]:
 
 
 def _path(root: Path, shard: str) -> Path:
-    return root / f"{LOCK}-{shard.replace('/', 'of')}"
+    return root / shard_name(LOCK, shard)
 
 
 def _overlapping(root: Path, shard: str) -> Iterator[str]:

@@ -12,14 +12,13 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import av
-import moderngl
 
-from generator.devices import apart, gpus
+from generator.devices import gpus
 from generator.system_libraries import PACKAGES, driver_command, install_command, missing_packages
-from generator.worker import WorkerDied
+from generator.worker import apart, failure_of
 
 Status = Literal["ok", "warning", "missing"]
 GIGABYTE = 1e9
@@ -109,10 +108,14 @@ def video_encoder() -> Finding:
 
 def free_disk(folder: Path, needed_gb: float) -> Finding:
     """Room for clips where they will be written, and leave to write there."""
-    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.exists(place))  # Path.exists may raise
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         return Finding("Disk", "missing", f"{existing} cannot be written to", "Give out= in a folder that can.")
-    return _room("Disk", existing, needed_gb, "Free some, or give out= on a larger disk.")
+    free_gb = shutil.disk_usage(existing).free / GIGABYTE
+    detail = f"{free_gb:.1f} GB free at {existing}"
+    if free_gb >= needed_gb:
+        return Finding("Disk", "ok", detail)
+    return Finding("Disk", "missing", f"only {detail}; {needed_gb:.2g} GB needed", "Free some, or give out= on a larger disk.")
 
 
 def cores_and_memory(workers: int, cores: int) -> Finding:
@@ -165,13 +168,13 @@ def graphics_cards(root: Path = Path("/")) -> dict[str, Path | None]:
 
 def opengl() -> Finding:
     """One frame of Blender's, and what OpenGL calls the device that drew it."""
-    found = tried("Blender draws", _drawn_by, "by {}")
+    found = tried("Blender draws", _drawn_by)
     return found if found.status != "ok" else _unless_in_vain(found, graphics_cards())
 
 
 def visibility_check() -> Finding:
-    """A context of the kind in which it is found out what can be seen of each object."""
-    return tried("Visibility is measured", _context_of, "by {}")
+    """The context in which it is found out what can be seen of each object."""
+    return tried("Visibility is measured", _measured_by)
 
 
 def cycles_gpus() -> Finding:
@@ -180,14 +183,12 @@ def cycles_gpus() -> Finding:
     return Finding("GPUs for cycles", "ok", "; ".join(told) or "none: it would draw with the CPU")
 
 
-def tried(name: str, work: Callable[[], str], says: str) -> Finding:
-    """What comes of work in a child process; if it dies, OpenGL is to blame."""
+def tried(name: str, draw: Callable[[], str]) -> Finding:
+    """By what a child process draws; if it does not, OpenGL is to blame."""
     try:
-        return Finding(name, "ok", says.format(apart({}, START_S, work)))
-    except WorkerDied as death:
-        return Finding(name, "missing", f"the process that tried: {death}", f"Install OpenGL's drivers: {driver_command()}")
+        return Finding(name, "ok", f"by {apart({}, START_S, draw)}")
     except Exception as error:  # whatever a driver's library raises
-        return Finding(name, "missing", f"{type(error).__name__}: {error}", f"Install OpenGL's drivers: {driver_command()}")
+        return Finding(name, "missing", failure_of(error, "tried"), f"Install OpenGL's drivers: {driver_command()}")
 
 
 def _unless_in_vain(found: Finding, cards: dict[str, Path | None]) -> Finding:
@@ -224,10 +225,10 @@ def _drawn_by() -> str:
     return blender.drawn_by()
 
 
-def _context_of() -> str:
-    egl: dict[str, Any] = {"backend": "egl", "libegl": "libEGL.so.1"}
-    with moderngl.create_context(require=330, standalone=True, **egl) as context:
-        return context.info["GL_RENDERER"]
+def _measured_by() -> str:
+    from generator import truth_pass  # OpenGL, too
+
+    return truth_pass.drawn_by()
 
 
 def _version(package: str) -> str:
@@ -235,11 +236,3 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ABSENT
-
-
-def _room(name: str, folder: Path, least_gb: float, remedy: str) -> Finding:
-    free_gb = shutil.disk_usage(folder).free / GIGABYTE
-    detail = f"{free_gb:.1f} GB free at {folder}"
-    if free_gb >= least_gb:
-        return Finding(name, "ok", detail)
-    return Finding(name, "missing", f"only {detail}; {least_gb:.2g} GB needed", remedy)

@@ -21,11 +21,10 @@ from rich.markup import escape
 from conf.command_line import BAD_INPUT, CONVERTER, DONE, INCOMPLETE, INTERRUPTED
 from conf.progress import Progress, console_of
 from generator.dataset import RUNS, Dataset, Unwritable
-from generator.description import NAME as DESCRIPTION
-from generator.description import described
+from generator.description import DATASET_JSON, described
 from generator.journal import read_runs
 from generator.options import CHECKS, CHOSEN_FROM, GenerateOptions, command
-from generator.report import machine_table, quarantine_lines
+from generator.report import machine_table, quarantine_lines, retry_line
 from qa_templates.curriculum import curriculum_of
 
 MOST_NAMED = 10
@@ -75,8 +74,8 @@ def merge(root: Path, num_videos: int | None, check: str, console: Console) -> i
         ValueError: the folder holds no data set.
         Unwritable: the index cannot be written.
     """
-    if not (root / DESCRIPTION).is_file():
-        raise ValueError(f"{root} holds no data set ({DESCRIPTION} is missing): give the folder that the shards share")
+    if not (root / DATASET_JSON).is_file():
+        raise ValueError(f"{root} holds no data set ({DATASET_JSON} is missing): give the folder that the shards share")
     dataset, options, runs = Dataset.of(root), options_of(root), read_runs(root / RUNS)
     if not dataset.tidy():
         console.print("A run is at work here, or was on a drive that cannot lock: what it has made so far is taken.", soft_wrap=True)
@@ -93,18 +92,19 @@ def merge(root: Path, num_videos: int | None, check: str, console: Console) -> i
 
 def expected(dataset: Dataset, runs: Iterable[Mapping[str, Any]]) -> int:
     """How many clips there should be: as many as a run was asked for, and no fewer than the highest clip on disk tells."""
-    asked = (run["num_videos"] for run in runs)
-    return max((*filter(None, asked), *(index + 1 for index in _indices(dataset))), default=0)
+    asked = max(filter(None, (run["num_videos"] for run in runs)), default=0)
+    more = dataset.keys - {dataset.key(index) for index in range(asked)}  # nothing else need be read
+    return max((asked, *(index + 1 for index in _indices(dataset, more))))
 
 
-def _indices(dataset: Dataset) -> Iterable[int]:
-    """Of the clips on disk whose annotation can be read."""
-    for path in (dataset.root / "annotations").glob("*.json"):
+def _indices(dataset: Dataset, keys: Iterable[str]) -> Iterable[int]:
+    """Of those clips on disk whose annotation can be read."""
+    for key in keys:
         try:
-            index = json.loads(path.read_bytes())["index"]
+            index = json.loads(dataset.annotation(key).read_bytes())["index"]
         except (OSError, ValueError, TypeError, KeyError):
             continue
-        if isinstance(index, int) and dataset.key(index) == path.stem:
+        if isinstance(index, int) and dataset.key(index) == key:
             yield index
 
 
@@ -134,8 +134,7 @@ def _said(stock: Stock, dataset: Dataset, options: GenerateOptions) -> Iterable[
     if lost or stock.damaged:
         yield f"To make them: {command(options, num_videos=stock.expected)}"
     if stock.quarantined:
-        again = command(options, num_videos=stock.expected, farm=replace(options.farm, retry_quarantined=True))
-        yield f"To try quarantined clips again, when what made them fail is mended: {again}"
+        yield retry_line(options, num_videos=stock.expected)
 
 
 def sum_up(runs: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:

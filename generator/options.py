@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conf.spelling import shell_command
+from conf.spelling import flatten, shell_command
 from generator.annotations import LAYERS
 from qa_templates.curriculum import Curriculum, plain, read_curriculum
 from qa_templates.question import QUESTIONS, QuestionOptions
@@ -22,13 +22,15 @@ from scenes.motions.motion import MOTIONS
 from scenes.script import SceneOptions
 from scenes.types import require
 
-ENGINES = ("none", "workbench", "eevee", "cycles")
 FARMS = ("local", "dask", "slurm")
 CLUSTERS = ("local", "slurm", "pbs", "lsf", "sge")
 GPU_KINDS = ("optix", "cuda", "hip", "metal", "oneapi")  # of cycles
+DEVICE = "MOTIONFOUNDRY_DEVICE"  # tells a worker which kind render.device=auto stands for
 CHECKS = ("sums", "sizes", "none")
 TIMEOUTS_S = {"none": 300.0, "workbench": 900.0, "eevee": 7200.0, "cycles": 14400.0}  # for a clip: many times what the longest one takes
+ENGINES = tuple(TIMEOUTS_S)
 X264_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+WHOLE = "1/1"  # the shard that has all clips
 
 
 @dataclass(frozen=True)
@@ -155,10 +157,14 @@ class FarmOptions:
         require(self.engine == "local" or self.workers != 0, "workers", self.workers, "a number of processes, or -1 (one per core)")
         require(self.jobs >= 1, "farm.jobs", self.jobs, "at least 1")
         require(self.shards >= 1, "farm.shards", self.shards, "at least 1")
-        told = self.sbatch == "" or bool(re.fullmatch(r"-.+", self.sbatch))
+        self._require_sbatch()
+
+    def _require_sbatch(self) -> None:
+        words = _words(self.sbatch)
+        told = words is not None and bool(re.fullmatch(r"(-.+)?", self.sbatch))
         require(told, "farm.sbatch", self.sbatch, "options of sbatch in one line, as in '--partition=cpu --time=04:00:00'")
-        ours = re.search(r"(?:^|\s)(?:--(?:array|output|dependency|open-mode|signal)\b|-[aod])", self.sbatch)
-        require(ours is None, "farm.sbatch", self.sbatch, "options that are not in the script already; how many tasks is farm.shards")
+        ours = any(re.match(r"--(array|output|dependency|open-mode|signal)\b|-[aod]", word) for word in words or ())
+        require(not ours, "farm.sbatch", self.sbatch, "options that are not in the script already; how many tasks is farm.shards")
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,7 @@ class GenerateOptions:
     split: str = "train"
     out: str = "outputs/motionfoundry-train-seed0"
     only: int | None = None
-    shard: str = "1/1"
+    shard: str = WHOLE
     max_attempts: int = 60
     quiet: bool = False
     twins: bool = False
@@ -241,9 +247,15 @@ class GenerateOptions:
 
     def intent(self, index: int) -> Intent:
         """What a clip is to ask, and its answer. Raises ValueError where these options leave nothing to ask."""
+        return self.pair(index)[index % 2] if self.twins else intent(*self._asked(index))
+
+    def pair(self, index: int) -> tuple[Intent, Intent]:
+        """The same of a clip and its twin, the one with the even index first."""
+        return twins(*self._asked(index))
+
+    def _asked(self, index: int) -> tuple[int, str, int, QuestionOptions, SceneOptions, Turn | None]:
         here = self.at(index)
-        asked = (self.seed, self.split, index, here.qa, here.scene, self.turn(index))
-        return twins(*asked)[index % 2] if self.twins else intent(*asked)
+        return self.seed, self.split, index, here.qa, here.scene, self.turn(index)
 
 
 def parse_shard(shard: str) -> tuple[int, int]:
@@ -251,6 +263,25 @@ def parse_shard(shard: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d+)/(\d+)", shard)
     require(found is not None and 1 <= int(found[1]) <= int(found[2]), "shard", shard, "i/n with 1 <= i <= n, as in 2/4")
     return int(found[1]), int(found[2])  # type: ignore[index]
+
+
+def shard_name(stem: str, shard: str) -> str:
+    """What a file of a shard is called that each has of its own: ``progress-2of4``; of all clips ``progress`` alone."""
+    return stem if shard == WHOLE else f"{stem}-{shard.replace('/', 'of')}"
+
+
+def there_is(gpus: Mapping[str, Sequence[str]]) -> str:
+    """What may be given as render.device on a machine with these GPUs, by kind."""
+    names = [f"{kind} ({', '.join(each)})" for kind, each in gpus.items()]
+    return f"what this machine has: {', '.join(['auto', 'cpu', *names])}{'' if names else '; Cycles finds no GPU, or no driver of one'}"
+
+
+def _words(line: str) -> list[str] | None:
+    """As a shell takes a line apart; None where a quote is not closed."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return None
 
 
 CURRICULUM = "curriculum.yaml"  # of a data set, in its folder
@@ -283,20 +314,6 @@ def _told(options: GenerateOptions) -> dict[str, Any]:
     return {key: value for key, value in flat.items() if key != "curriculum" and not (key.startswith("qa.mix.") and value == 1)}
 
 
-def flatten(options: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested option dataclasses (and mappings in them) as flat dotted keys."""
-    pairs = (
-        options.items()
-        if isinstance(options, Mapping)
-        else ((each.name, getattr(options, each.name)) for each in dataclasses.fields(options))
-    )
-    flat: dict[str, Any] = {}
-    for key, value in pairs:
-        nested = dataclasses.is_dataclass(value) or isinstance(value, Mapping)
-        flat |= flatten(value, f"{prefix}{key}.") if nested else {prefix + key: value}
-    return flat
-
-
 def command(options: GenerateOptions, **changes: Any) -> str:
     """The shell command that runs the generator with these options, after ``changes`` to top-level ones.
 
@@ -313,3 +330,8 @@ def reproduce(options: GenerateOptions, index: int) -> str:
     """The shell command that builds one clip again, on the machine that it is given on."""
     alone = replace(options, num_videos=GenerateOptions.num_videos, shard=GenerateOptions.shard, farm=FarmOptions(), quiet=False)
     return command(alone, only=index)
+
+
+def merge_command(options: GenerateOptions) -> str:
+    """The shell command that makes one whole out of what shards have made."""
+    return f"python -m generator.merge {shlex.quote(options.out)} --num-videos {options.num_videos}"

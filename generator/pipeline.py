@@ -6,6 +6,7 @@ attempt_clip the same for a run of many: never raises, reports instead
 
 from __future__ import annotations
 
+import platform
 import time
 import traceback
 from collections import Counter
@@ -24,7 +25,7 @@ from qa_templates.ask import Staged, ask, stage
 from qa_templates.captions import describe
 from qa_templates.pairs import stage_pair
 from qa_templates.question import Question
-from qa_templates.quota import Intent, intent, twins
+from qa_templates.quota import Intent
 from scenes.rejection import Rejected
 from scenes.solve import solve
 from scenes.streams import Streams
@@ -100,7 +101,7 @@ class ClipReport:
     Args:
         message, trace: what went wrong.
         failures: why attempts at it failed.
-        host: the machine it was made on; "" for this process.
+        host: the machine it was made on.
         memory_mb: resident memory of all workers of that machine, afterwards; 0 where it was not measured.
     """
 
@@ -113,7 +114,7 @@ class ClipReport:
     message: str = ""
     trace: str = ""
     failures: tuple[str, ...] = ()
-    host: str = ""
+    host: str = field(default_factory=platform.node)
     memory_mb: float = 0.0
 
 
@@ -164,12 +165,10 @@ def add_layers(index: int, dataset: Dataset, part: ClipFiles, names: Sequence[st
 
 def good_take(index: int, options: GenerateOptions, dataset: Dataset, tally: Tally) -> tuple[Intent, Take]:
     """What a clip is to ask, and the first attempt at it that passes; of twins, the first that passes for both. Raises Exhausted."""
-    here = options.at(index)
-    asked = (options.seed, options.split, index, here.qa, here.scene, options.turn(index))
     if not options.twins:
-        intended = intent(*asked)
+        intended = options.intent(index)
         return intended, first_good_take(intended, dataset.key(index), options, tally)
-    pair, place = twins(*asked), index % 2
+    pair, place = options.pair(index), index % 2
     return pair[place], first_good_pair(pair, dataset, options, tally)[place]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from generator.annotations import EachFrame, load_each_frame, load_layer
-from generator.description import SCHEMA_VERSION
+from generator.description import DATASET_JSON, SCHEMA_VERSION
 from generator.index import META
 from generator.records import load_spec, load_trajectories
 from generator.video import read_frames
@@ -117,7 +117,7 @@ class DatasetReader:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))
-        for name in ("dataset.json", META):
+        for name in (DATASET_JSON, META):
             if not (self.root / name).is_file():
                 raise NoDataset(f"{self.root} holds no data set ({name} is missing): give the folder that the generator wrote")
         version = self.description.get("schema_version")
@@ -127,7 +127,7 @@ class DatasetReader:
     @cached_property
     def description(self) -> dict[str, Any]:
         """``dataset.json``: schema version, configuration, seed, versions."""
-        return self._object("dataset.json", (self.root / "dataset.json").read_bytes(), "")
+        return self._object(DATASET_JSON, (self.root / DATASET_JSON).read_bytes(), "")
 
     @cached_property
     def rows(self) -> tuple[dict[str, Any], ...]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -17,10 +16,10 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 
-from conf.progress import LINE_EVERY_S, duration
+from conf.progress import LINE_EVERY_S, duration, size
 from generator.dataset import RUNS, Dataset
 from generator.journal import Journal
-from generator.options import GenerateOptions, command
+from generator.options import WHOLE, GenerateOptions, command, merge_command
 from generator.pipeline import ClipReport
 from generator.standing import GIVEN_UP, Standing, reasons
 
@@ -120,7 +119,7 @@ class Progress:
             yield f"[{colour}]{told}[/{colour}]" if coloured and count else told
         if now.memory_mb:
             where = f" on {len(now.at_work)} machines" if len(now.at_work) > 1 else ""
-            yield f"{_memory(now.memory_mb)} in use{where}"
+            yield f"{size(now.memory_mb)} in use{where}"
 
 
 @dataclass(frozen=True)
@@ -160,9 +159,8 @@ class Summary:
         if len(now.machines) > 1:
             console.print(machine_table({name: each.as_json() for name, each in now.machines.items()}))
         console.print(self._clip_table())
-        for line in quarantine_lines(self.dataset, self.options.indices):
-            console.print(escape(line), soft_wrap=True)
-        for line in self._next():
+        quarantined = self.dataset.quarantined(self.options.indices)
+        for line in (*quarantine_lines(self.dataset, quarantined), *self._next(bool(quarantined))):
             console.print(escape(line), soft_wrap=True)
         console.quiet = False
         console.print(escape(self._place()), soft_wrap=True)
@@ -179,16 +177,15 @@ class Summary:
         where = "questions in video_info.meta.jsonl, described in README.md"
         return f"{_counted(self.published, 'clip is', 'clips are')} in {self.dataset.root}: {where}{lacking}."
 
-    def _next(self) -> Iterator[str]:
+    def _next(self, are_some_quarantined: bool) -> Iterator[str]:
         """What can be done next, each with its command."""
         options, now = self.options, self.standing
         if self.is_stopped:
             yield f"To go on: {command(options)}"
         if now.statuses["failed"]:
             yield f"To try again: {command(options)}"
-        if self.dataset.quarantined(options.indices):
-            again = command(options, farm=replace(options.farm, retry_quarantined=True))
-            yield f"To try quarantined clips again, when what made them fail is mended: {again}"
+        if are_some_quarantined:
+            yield retry_line(options)
         if now.statuses["exhausted"]:
             yield f"To try exhausted clips with more takes: {command(options, max_attempts=2 * options.max_attempts)}"
         if not self.lacking:
@@ -198,7 +195,7 @@ class Summary:
         options = replace(self.options, farm=replace(self.options.farm, retry_quarantined=False))
         if options.only is not None:
             return f"For all clips: {command(options, only=None)}"
-        if options.shard != GenerateOptions.shard:
+        if options.shard != WHOLE:
             return f"When all shards have ended: {merge_command(options)}"
         return f"For more: {command(options, num_videos=2 * options.num_videos)}"
 
@@ -273,14 +270,13 @@ def machine_table(machines: Mapping[str, Mapping[str, float]]) -> Table:
     for name, told in sorted(machines.items()):
         seconds = max(told["seconds"], 1e-9)
         rates = (f"{60 * told['written'] / seconds:.1f}", f"{told['frames'] / seconds:.1f}" if told["frames"] else "")
-        memory = _memory(told["peak_memory_mb"]) if told["peak_memory_mb"] else ""
+        memory = size(told["peak_memory_mb"]) if told["peak_memory_mb"] else ""
         table.add_row(escape(name), str(told["written"]), duration(seconds), *rates, str(told["failures"]), memory)
     return table
 
 
-def quarantine_lines(dataset: Dataset, indices: Iterable[int]) -> Iterator[str]:
+def quarantine_lines(dataset: Dataset, quarantined: Sequence[int]) -> Iterator[str]:
     """Which clips are quarantined, why, and how to make each of the first few alone."""
-    quarantined = dataset.quarantined(indices)
     for index in quarantined[:MOST_QUARANTINED]:
         record = dataset.quarantine_record(index)
         yield f"clip {index} ({record['key']}) is quarantined: {record['failures'][-1]}"
@@ -294,14 +290,11 @@ def left_to_merge(options: GenerateOptions) -> str:
     return f"is written when all is made, or by {merge_command(options)}"
 
 
-def merge_command(options: GenerateOptions) -> str:
-    """The shell command that makes one whole out of what shards have made."""
-    return f"python -m generator.merge {shlex.quote(options.out)} --num-videos {options.num_videos}"
+def retry_line(options: GenerateOptions, **changes: Any) -> str:
+    """How clips in quarantine are tried again, by the command of a run with these options after the changes."""
+    again = command(options, **changes, farm=replace(options.farm, retry_quarantined=True))
+    return f"To try quarantined clips again, when what made them fail is mended: {again}"
 
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
-
-
-def _memory(megabytes: float) -> str:
-    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

@@ -10,10 +10,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from generator.atomic import write_atomically
+from conf.atomic import write_atomically
 from generator.dataset import RUNS, Dataset
-from generator.options import FarmOptions, GenerateOptions, command
-from generator.report import merge_command
+from generator.journal import file_of
+from generator.options import WHOLE, FarmOptions, GenerateOptions, command, merge_command
 from scenes.types import require
 
 GRACE_S = 60  # before the time of a task is up, in which it ends its workers and says what it made
@@ -43,7 +43,7 @@ exec {merge}
 SUBMITTED = """\
 Job {array} makes {clips} clips in {shards} tasks; job {merge} merges them when all tasks have ended.
 Watch:  squeue --jobs={array},{merge}
-        tail -F {logs}/slurm-{array}_1.log {logs}/progress-1of{shards}.jsonl
+        tail -F {logs}/slurm-{array}_1.log {journal}
 Cancel: scancel {array} {merge}
 What is finished is kept: the same command again submits a job that makes what is missing."""
 
@@ -62,15 +62,16 @@ def submit(options: GenerateOptions) -> str:
         ValueError: the folder cannot be used, or the run is one of few clips.
     """
     require(options.only is None, "only", options.only, "left out with farm=slurm: one clip is made on this machine")
-    require(options.shard == GenerateOptions.shard, "shard", options.shard, "left out with farm=slurm, which shares the clips out")
-    with Dataset.open(replace(options, shard=f"1/{options.farm.shards}")) as dataset:  # begun here, so that tasks find its curriculum
+    require(options.shard == WHOLE, "shard", options.shard, "left out with farm=slurm, which shares the clips out")
+    first = f"1/{_shards(options)}"
+    with Dataset.open(replace(options, shard=first)) as dataset:  # begun here, so that tasks find its curriculum
         array, merge = _written(options, dataset)
     if shutil.which("sbatch") is None:
         raise NoSlurm(f"farm = 'slurm' needs sbatch, which is not on this machine's PATH. {_by_hand(array, merge)}")
-    first = _sbatch(array)
-    second = _sbatch(merge, after=first)
-    told = {"clips": options.num_videos, "shards": _shards(options), "logs": shlex.quote(str(array.parent))}
-    return SUBMITTED.format(array=first, merge=second, **told)
+    job = _sbatch(array)
+    after = _sbatch(merge, after=job)
+    logs, journal = (shlex.quote(str(path)) for path in (array.parent, file_of(array.parent, first)))
+    return SUBMITTED.format(array=job, merge=after, clips=options.num_videos, shards=_shards(options), logs=logs, journal=journal)
 
 
 def _written(options: GenerateOptions, dataset: Dataset) -> tuple[Path, Path]:

@@ -11,6 +11,7 @@ from typing import Any
 from generator.pipeline import ClipReport, Rejection
 
 RATE_OVER_S = 600.0  # the rate is that of the last minutes: machines come and go
+SILENT_S = 300.0  # at least, before a machine is taken to be gone
 GIVEN_UP = ("exhausted", "failed", "quarantined")
 
 
@@ -68,7 +69,7 @@ class Standing:
     reasons: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     machines: dict[str, Machine] = field(default_factory=dict)
     trace: str = ""
-    silent_after_s: float = 300.0
+    silent_after_s: float = SILENT_S
     _began_s: float = field(default_factory=time.perf_counter)
     _lately: deque[tuple[float, int]] = field(default_factory=lambda: deque([(0.0, 0)]))  # (seconds, clips done)
 
@@ -88,11 +89,10 @@ class Standing:
 
     def _machine(self, report: ClipReport, now_s: float) -> Machine:
         """The machine that made a clip; others than this one may have joined late."""
-        here = platform.node()
-        name = report.host or here
-        if name not in self.machines:
-            self.machines[name] = Machine(began_s=0.0 if name == here else max(now_s - sum(report.seconds.values()), 0.0))
-        return self.machines[name]
+        if report.host not in self.machines:
+            is_here = report.host == platform.node()
+            self.machines[report.host] = Machine(began_s=0.0 if is_here else max(now_s - sum(report.seconds.values()), 0.0))
+        return self.machines[report.host]
 
     def _note_rate(self, now_s: float) -> None:
         if now_s - self._lately[-1][0] >= 1:

@@ -134,6 +134,12 @@ class TruthPass:
         self._scenery = lru_cache(maxsize=2)(self._upload_scenery)
         self._sheet = lru_cache(maxsize=4)(self._new_sheet)
 
+    @property
+    def renderer(self) -> str:
+        """What OpenGL calls the device that draws."""
+        with self._current():
+            return self._context.info["GL_RENDERER"]
+
     def coverage(
         self, spec: SceneSpec, paths: Trajectories, frames: np.ndarray, silhouette_px: int = 64, wanted: np.ndarray | None = None
     ) -> Coverage:
@@ -241,6 +247,11 @@ class TruthPass:
 def shared() -> TruthPass:
     """The truth pass of this process, opened at the first call. Raises NoOpenGL."""
     return _of_process(os.getpid())
+
+
+def drawn_by() -> str:
+    """What OpenGL calls the device that draws the truth pass of this process. Raises NoOpenGL."""
+    return shared().renderer
 
 
 @lru_cache(maxsize=1)

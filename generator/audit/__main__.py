@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from conf.progress import console_of
+from conf.progress import WIDE, Progress, console_of
 from generator import certificate
 from generator.audit import findings, items
 from generator.audit.findings import Result
@@ -26,7 +25,6 @@ from generator.farm import parallel_map
 from generator.reader import DatasetReader, NoDataset
 
 NO_SHORTCUT, SHORTCUT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-PLAIN_WIDTH = 140  # of tables in a file
 EXAMINED = ("annotations", "trajectories", "videos")  # folders: whose files an audit reads
 WORST = 5  # templates that are listed of each kind of guesser
 KINDS = {"text": "Text alone", "metadata": "Text and metadata", "still": "One frame and text", "unordered": "Frames without order and text"}
@@ -35,17 +33,16 @@ KINDS = {"text": "Text alone", "metadata": "Text and metadata", "still": "One fr
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0 only if no shortcut was found."""
     given = _parser().parse_args(arguments)
-    progress_console = Console(stderr=True)
+    console = console_of(sys.stderr)
     try:
         dataset = DatasetReader(given.dataset)
         examined = certificate.compared(dataset.root, EXAMINED) if given.report else None
-        with _progress(progress_console) as progress:
-            results, count = audit(dataset, given.workers, given.pictures, given.seed, progress)
+        results, count = audit(dataset, given.workers, given.pictures, given.seed, console)
     except (NoDataset, items.Unreadable, ValueError, OSError) as error:
-        progress_console.print(f"{error}", style="red", markup=False)
+        console.print(f"{error}", style="red", markup=False)
         return BAD_INPUT
     except KeyboardInterrupt:
-        progress_console.print("interrupted; nothing was written", style="red")
+        console.print("interrupted; nothing was written", style="red")
         return INTERRUPTED
     section = findings.section(results, count)
     if given.json:
@@ -56,42 +53,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             certificate.write_section(dataset.root, "audit", section, examined)
         except (OSError, ValueError) as error:
-            progress_console.print(f"audited, but not written: {error}", style="red", markup=False)
+            console.print(f"audited, but not written: {error}", style="red", markup=False)
             return BAD_INPUT
         except KeyboardInterrupt:
-            progress_console.print("audited, but interrupted before that was written", style="red")
+            console.print("audited, but interrupted before that was written", style="red")
             return INTERRUPTED
     return NO_SHORTCUT if section["sound"] else SHORTCUT
 
 
-def audit(dataset: DatasetReader, workers: int, pictures: bool, seed: int, progress: Progress) -> tuple[list[Result], int]:
+def audit(dataset: DatasetReader, workers: int, pictures: bool, seed: int, console: Console) -> tuple[list[Result], int]:
     """What each guesser gets right in a data set, and the number of its questions.
 
     Raises:
         Unreadable: a clip cannot be read.
         ValueError: there are too few clips.
     """
-    questions = _read(dataset, workers, pictures, progress)
+    questions = _read(dataset, workers, pictures, console)
     asking = guessers(questions)
     comparisons = len({item.template for item in questions}) * len(asking)
-    bar = progress.add_task("guessing", total=len(asking))
     chosen: dict[str, np.ndarray] = {}
-    for guesser, guesses in parallel_map(partial(_answers, questions, seed), [each.name for each in asking], workers):
-        if guesses is None:
-            raise items.Unreadable(f"the process that guessed by {guesser} died; --workers 0 makes do without others")
-        chosen[guesser] = guesses
-        progress.advance(bar)
+    with Progress(console, len(asking), "guessers") as progress:
+        for guesser, guesses in parallel_map(partial(_answers, questions, seed), [each.name for each in asking], workers):
+            if guesses is None:
+                raise items.Unreadable(f"the process that guessed by {guesser} died; --workers 0 makes do without others")
+            chosen[guesser] = guesses
+            progress.add(1)
     rng = np.random.default_rng(seed)
     return [findings.result(questions, each, chosen[each.name], comparisons, rng, len(asking)) for each in asking], len(questions)
 
 
-def _read(dataset: DatasetReader, workers: int, pictures: bool, progress: Progress) -> list[Item]:
+def _read(dataset: DatasetReader, workers: int, pictures: bool, console: Console) -> list[Item]:
     """All questions of a data set, in the order of the clips."""
-    bar = progress.add_task("reading", total=len(dataset))
     read = []
-    for of_clip in items.read(dataset.root, dataset.keys, workers=workers, look=pictures):
-        read += of_clip
-        progress.advance(bar)
+    with Progress(console, len(dataset), "clips") as progress:
+        for of_clip in items.read(dataset.root, dataset.keys, workers=workers, look=pictures):
+            read += of_clip
+            progress.add(1)
     return sorted(read, key=lambda item: (item.index, item.uid))
 
 
@@ -104,13 +101,8 @@ def _by_name(questions: Sequence[Item]) -> dict[str, Guesser]:
     return {each.name: each for each in guessers(questions)}
 
 
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True)
-
-
 def _print(results: Sequence[Result]) -> None:
-    console = console_of(sys.stdout, plain_width=PLAIN_WIDTH)
+    console = console_of(sys.stdout, plain_width=WIDE)
     for table in _tables(results):
         console.print(table)
     for line in findings.remarks(results):

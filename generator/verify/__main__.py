@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -17,9 +16,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conf.progress import Progress, console_of
+from conf.progress import WIDE, Progress, console_of
 from generator import certificate, truth_pass
-from generator.farm import parallel_map
+from generator.farm import parallel_map, processes
 from generator.truth_pass import NoOpenGL
 from generator.verify.clip_files import renders
 from generator.verify.files import Finding, read_contents
@@ -27,7 +26,6 @@ from generator.verify.proof import ClipProof, Job, prove
 from generator.verify.result import STATUSES, by_type, share_confirmed, summed_up, total, verdict_rows
 
 SOUND, UNSOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-PLAIN_WIDTH = 140  # of tables in a file
 MOST_LISTED = 40
 EPILOGUE = """\
 What is verified: that every file is there, is what was written and agrees with the others; that every answer follows from the exported
@@ -41,7 +39,7 @@ README.md) is written where all is sound.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0 only if all is sound."""
     options = _parser().parse_args(arguments)
-    console = console_of(sys.stderr if options.json else sys.stdout, plain_width=PLAIN_WIDTH)
+    console = console_of(sys.stderr if options.json else sys.stdout, plain_width=WIDE)
     try:
         proved = verify(options.folder, not options.no_pixels, options.workers, options.only, console)
     except (ValueError, OSError, NoOpenGL) as error:
@@ -106,7 +104,7 @@ def verify(root: Path, pixels: bool, workers: int, only: str | None, console: Co
     truth_pass.shared()  # so that a machine without OpenGL is told of once, and is not taken for a fault of every clip
     proofs = _proved(jobs, workers, console)
     measured = pixels and renders(contents.description)
-    section = summed_up(contents, proofs, measured, time.perf_counter() - began_s, _processes(workers))
+    section = summed_up(contents, proofs, measured, time.perf_counter() - began_s, max(processes(workers), 1))
     return Proved(section, verdict_rows(proofs), checksums)
 
 
@@ -192,12 +190,6 @@ def _lost(job: Job) -> ClipProof:
     return ClipProof(
         job.listing.key, (Finding(job.listing.key, "the process that examined it died", "try again with --only and --workers 0"),)
     )
-
-
-def _processes(workers: int) -> int:
-    if workers != -1:
-        return max(workers, 1)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,8 +12,8 @@ import av
 import cattrs
 import numpy as np
 
+from conf.atomic import sha256_of
 from generator.annotations import NoLayer, layer_path
-from generator.atomic import sha256_of
 from generator.certificate import CHECKSUMS
 from generator.dataset import clip_key
 from generator.description import SCHEMA_VERSION

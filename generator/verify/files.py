@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generator.atomic import PART, sha256_of
+from conf.atomic import PART, sha256_of
 from generator.certificate import CHECKSUMS, FIGURES, PAGE, REPORT, VERDICTS
 from generator.dataset import RUNS
-from generator.description import SCHEMA_VERSION
+from generator.description import DATASET_JSON, SCHEMA_VERSION
 from generator.index import CAPTIONS, META, PAIRS, pair_rows
 from generator.options import CURRICULUM
 from generator.reader import NoDataset, strict_json
@@ -101,9 +101,9 @@ def _grouped_sums(sums: Mapping[str, str]) -> defaultdict[str, list[tuple[str, s
 
 
 def _description(root: Path) -> dict[str, Any]:
-    path = root / "dataset.json"
+    path = root / DATASET_JSON
     if not path.is_file():
-        raise NoDataset(f"{root} holds no data set (dataset.json is missing): give the folder that the generator wrote")
+        raise NoDataset(f"{root} holds no data set ({DATASET_JSON} is missing): give the folder that the generator wrote")
     try:
         description = strict_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -159,7 +159,7 @@ def _sums(root: Path, findings: list[Finding]) -> dict[str, str]:
 
 def _whole_files(root: Path, sums: Mapping[str, str]) -> Iterator[Finding]:
     """The files that belong to no clip in particular, against their checksums."""
-    for path in dict.fromkeys([*(path for path in sums if not NAMED.search(path)), "dataset.json", META, CAPTIONS]):
+    for path in dict.fromkeys([*(path for path in sums if not NAMED.search(path)), DATASET_JSON, META, CAPTIONS]):
         if path not in sums:
             yield Finding("", f"{path} is not in {CHECKSUMS}", ANEW)
         elif (root / path).is_file() and sha256_of(root / path) != sums[path]:
