@@ -27,7 +27,7 @@ def spelled(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (tuple, list)):
         return f"[{','.join(map(spelled, value))}]"
-    if isinstance(value, str) and not re.fullmatch(r"[\w./+-]+", value):
+    if isinstance(value, str) and not re.fullmatch(r"[\w./+-]+", value, re.ASCII):
         escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), value)
         return f"'{escaped}'"
     return str(value)
