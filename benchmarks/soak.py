@@ -35,6 +35,8 @@ from rich.console import Console
 
 from benchmarks.generator import KEPT, TINY, slope_mb
 from conf.atomic import PART, sha256_of
+from generator.dataset import QUARANTINE
+from generator.description import DATASET_JSON
 from generator.verify.__main__ import verify
 
 FARM = ("workers=2", "farm.clip_timeout_s=60", "farm.max_failures=50", *KEPT)
@@ -133,7 +135,7 @@ class Soak:
                 code = process.wait()
                 words.seek(0)
                 said = words.read().decode(errors="replace")
-                if not (self.root / "dataset.json").exists():
+                if not (self.root / DATASET_JSON).exists():
                     raise ValueError(said)
                 print(said if code else "", end="", file=sys.stderr)
                 return code
@@ -194,7 +196,7 @@ class Soak:
 
     def findings(self) -> Iterator[tuple[str, bool, str]]:
         """What is to be, whether it is, and in figures."""
-        given_up = list((self.root / "runs" / "quarantine").glob("*.json"))
+        given_up = list((self.root / QUARANTINE).glob("*.json"))
         parts = list(self.root.glob(f"{PART}*"))
         yield "no clip is lost", self.finished == self.clips, f"{self.finished} of {self.clips} are there"
         yield "no clip was given up", not given_up, f"{len(given_up)} in quarantine"

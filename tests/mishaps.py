@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from generator.dataset import ClipFiles, Dataset
 
 MISHAPS, MARKS = "TEST_MISHAPS", "TEST_MARKS"  # variables: {index: [mishap, times]} as JSON, and a folder for notes
@@ -28,6 +30,12 @@ def planned(folder: Path, mishaps: Mapping[int, tuple[str, int]]) -> dict[str, s
     """Variables for the environment of a run, which keeps its notes in a folder."""
     folder.mkdir(exist_ok=True)
     return {MISHAPS: json.dumps(mishaps), MARKS: str(folder)}
+
+
+def plan(monkeypatch: pytest.MonkeyPatch, folder: Path, mishaps: Mapping[int, tuple[str, int]]) -> None:
+    """The same in the environment of this process."""
+    for name, value in planned(folder, mishaps).items():
+        monkeypatch.setenv(name, value)
 
 
 def makers(folder: Path) -> list[int]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from generator.__main__ import LINE
 from generator.audit import __main__ as audit
 from generator.audit import features, findings, fronts, glimpses, guessers, intervals, items, pictures
 from generator.audit.glimpses import LAYOUT, POSTURE, STATE, Glimpses
@@ -20,9 +21,7 @@ from scenes import geometry
 from scenes.avatars.avatar import AVATARS
 from scenes.colours import COLOURS
 from scenes.shapes import SHAPES
-from tests.test_cli import LABELS
-from tests.test_conf import options_from
-from tests.test_pipeline import generate
+from tests.small_sets import LABEL_KEYS, generate
 
 FRAMES = len(STILLS) + BAG
 WAYS = ("To the left", "To the right", "Towards the camera", "Away from the camera")
@@ -347,7 +346,7 @@ def labels(tmp_path_factory):
     """A small real data set, without pictures."""
     folder = tmp_path_factory.mktemp("audited")
     asked = "qa.templates=[travel_direction,which_moves_first,count_cycles]"
-    generate(folder, options_from("num_videos=42", "workers=0", asked, *LABELS))
+    generate(folder, LINE.composed("num_videos=42", "workers=0", asked, *LABEL_KEYS))
     return folder
 
 

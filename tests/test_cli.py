@@ -8,11 +8,9 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -21,49 +19,22 @@ import psutil
 import pytest
 from rich.console import Console
 
+from conf.command_line import BAD_INPUT
 from conf.progress import console_of
 from generator import __main__ as entry
-from generator import catalogue, report
-from generator.__main__ import generate
+from generator import catalogue, contact_sheet, gallery, report
+from generator.audit import __main__ as audit
 from generator.dataset import Dataset
 from generator.index import AGAIN, META
 from generator.locks import INDEX, alone
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.options import GenerateOptions, OcclusionOptions
 from generator.pipeline import ClipReport
+from generator.verify.__main__ import verify
 from qa_templates.question import QuestionOptions
 from scenes.script import SceneOptions
-from tests.test_pipeline import hashes
-
-ROOT = Path(__file__).parents[1]
-LABELS = ("render=none", "fps=8", "occlusion.every=8", "farm.min_free_mb=0")
-
-
-def program(*arguments: str, cwd: Path, module: str = "generator", **more) -> subprocess.Popen:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", module, *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=cwd, env=environment, **({"preexec_fn": _heed_interrupts} | pipes | more))
-
-
-def _heed_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts what it runs in the background deaf to Ctrl-C
-
-
-def finish(process: subprocess.Popen) -> tuple[int, str, str]:
-    said, complained = process.communicate(timeout=300)
-    return process.returncode, said, complained
-
-
-def run(*arguments: str, cwd: Path, **more) -> tuple[int, str, str]:
-    return finish(program(*arguments, cwd=cwd, **more))
-
-
-def wait_for_clips(folder: Path, count: int, process: subprocess.Popen) -> None:
-    deadline_s = time.monotonic() + 120
-    while len(list(folder.glob("annotations/*.json"))) < count:
-        assert process.poll() is None, finish(process)
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
+from tests.programs import finish, program, run, wait_for_clips
+from tests.small_sets import LABEL_KEYS, LABELS, generate, hashes
+from tests.test_contact_sheet import row, write_video
 
 
 def journal(folder: Path) -> list[dict]:
@@ -72,16 +43,11 @@ def journal(folder: Path) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("unbroken")
-    code, said, complained = run("num_videos=12", "workers=2", "out=set", *LABELS, cwd=folder)
-    assert code == 0, complained
-    for words in ("written", "already there", "staging", "occlusion", "clips per minute", "12 clips are in set", "python -m generator"):
-        assert words in said
-    return hashes(folder / "set")
+    return generate(tmp_path_factory.mktemp("unbroken"), replace(LABELS, num_videos=12))
 
 
 def test_the_same_command_again_makes_nothing_and_one_clip_can_be_made_again(tmp_path, run_here):
-    told = ("num_videos=2", "workers=0", "out=set", *LABELS)
+    told = ("num_videos=2", "workers=0", "out=set", *LABEL_KEYS)
     code, _, complained = run(*told, cwd=tmp_path)
     assert code == 0, complained
     before = hashes(tmp_path / "set")
@@ -95,15 +61,17 @@ def test_the_same_command_again_makes_nothing_and_one_clip_can_be_made_again(tmp
 
 
 def test_a_killed_run_goes_on_and_ends_identical(tmp_path, unbroken):
-    arguments = ("num_videos=12", "workers=2", "out=set", *LABELS)
+    arguments = ("num_videos=12", "workers=2", "out=set", *LABEL_KEYS)
     process = program(*arguments, cwd=tmp_path)
     wait_for_clips(tmp_path / "set", 3, process)
     workers = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
     assert not (tmp_path / "set" / META).exists()
-    code, _, complained = run(*arguments, cwd=tmp_path)
+    code, said, complained = run(*arguments, cwd=tmp_path)
     assert code == 0, complained
+    for words in ("written", "already there", "staging", "occlusion", "clips per minute", "12 clips are in set", "python -m generator"):
+        assert words in said
     assert hashes(tmp_path / "set") == unbroken
     _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive, "workers outlived the run that was killed"
@@ -112,11 +80,10 @@ def test_a_killed_run_goes_on_and_ends_identical(tmp_path, unbroken):
     assert told[-1]["done"] == told[-1]["total"] < 12
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_an_interrupted_run_publishes_what_is_complete_and_says_how_to_go_on(tmp_path, number):
-    process = program("num_videos=400", "workers=2", "out=set", *LABELS, cwd=tmp_path, start_new_session=True)
+def test_an_interrupted_run_publishes_what_is_complete_and_says_how_to_go_on(tmp_path):
+    process = program("num_videos=400", "workers=2", "out=set", *LABEL_KEYS, cwd=tmp_path, start_new_session=True)
     wait_for_clips(tmp_path / "set", 3, process)
-    os.killpg(process.pid, number)  # as a terminal does: the workers get it as well
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it as well
     code, said, complained = finish(process)
     assert code == 130
     assert "Traceback" not in complained + said
@@ -129,7 +96,7 @@ def test_an_interrupted_run_publishes_what_is_complete_and_says_how_to_go_on(tmp
 
 @pytest.mark.slow
 def test_a_second_interrupt_ends_a_run_at_once(tmp_path):
-    process = program("num_videos=400", "workers=2", "out=set", *LABELS, cwd=tmp_path)
+    process = program("num_videos=400", "workers=2", "out=set", *LABEL_KEYS, cwd=tmp_path)
     wait_for_clips(tmp_path / "set", 3, process)
     workers = psutil.Process(process.pid).children(recursive=True)
     os.mkfifo(tmp_path / "set" / "annotations" / "0.json")  # who writes the index waits for ever for what is in it
@@ -144,7 +111,7 @@ def test_a_second_interrupt_ends_a_run_at_once(tmp_path):
 
 
 def test_a_quiet_run_says_one_line_and_its_errors(tmp_path, run_here):
-    code, said, complained = run_here("--quiet", "num_videos=2", "workers=0", "out=set", *LABELS)
+    code, said, complained = run_here("--quiet", "num_videos=2", "workers=0", "out=set", *LABEL_KEYS)
     assert (code, complained) == (0, "")
     assert said == "2 clips are in set: questions in video_info.meta.jsonl, described in README.md.\n"
     begin, *_, end = journal(tmp_path / "set")
@@ -152,15 +119,14 @@ def test_a_quiet_run_says_one_line_and_its_errors(tmp_path, run_here):
 
 
 def options(folder: Path, **more) -> GenerateOptions:
-    scene, farm = SceneOptions(fps=8.0), FarmOptions(workers=0, min_free_mb=0, retry_quarantined=more.pop("retry", False))
-    usual = {"num_videos": 3, "scene": scene, "occlusion": OcclusionOptions(every=8), "render": RenderOptions(engine="none"), "farm": farm}
-    return GenerateOptions(out=str(folder), **{**usual, **more})
+    farm = replace(LABELS.farm, retry_quarantined=more.pop("retry", False))
+    return replace(LABELS, out=str(folder), **{"num_videos": 3, "farm": farm, **more})
 
 
 def generated(folder: Path, **more) -> tuple[int, str]:
     """Exit code of a run in this process, and what it said."""
     console = more.pop("console", None) or Console(file=io.StringIO(), width=120, quiet=more.get("quiet", False))
-    code = generate(options(folder, **more), console)
+    code = entry.generate(options(folder, **more), console)
     return code, getattr(console.file, "getvalue", str)()
 
 
@@ -173,12 +139,58 @@ def reader_gone() -> Iterator[TextIO]:
         yield stream
 
 
-@pytest.mark.parametrize("opened", [reader_gone, partial(open, "/dev/full", "w")], ids=["nobody reads", "no room"])
+UNHEARD = pytest.mark.parametrize("opened", [reader_gone, partial(open, "/dev/full", "w")], ids=["nobody reads", "no room"])
+
+
+@UNHEARD
 def test_a_run_that_nobody_can_hear_goes_on(tmp_path, opened, monkeypatch):
     monkeypatch.setattr(report, "LINE_EVERY_S", 0)
     with opened() as stream:
         assert generated(tmp_path, console=console_of(stream))[0] == 0
     assert len((tmp_path / META).read_text().splitlines()) == 3
+
+
+@UNHEARD
+def test_a_catalogue_that_nobody_can_hear_is_printed_to_its_end(opened, monkeypatch):
+    with opened() as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        catalogue.main([])
+
+
+@UNHEARD
+def test_a_contact_sheet_is_drawn_though_nobody_can_hear_of_it(tmp_path, opened, monkeypatch):
+    (tmp_path / "videos").mkdir()
+    write_video(tmp_path / "videos" / "a.mp4", num_frames=3)
+    (tmp_path / META).write_text(json.dumps(row("a", "a0", "B")) + "\n")
+    with opened() as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert contact_sheet.main([str(tmp_path)]) == 0
+    assert (tmp_path / "contact_sheet.png").is_file()
+
+
+@pytest.mark.slow
+@UNHEARD
+def test_a_gallery_is_drawn_though_nobody_can_hear_of_it(tmp_path, opened, monkeypatch):
+    told = ["--kind", "motions", "--only", "slide", "--width", "64", "--fps", "4", "--render", "draft", "--workers", "1"]
+    with opened() as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert gallery.main([str(tmp_path), *told]) == 0
+    assert (tmp_path / "index.html").is_file()
+
+
+@UNHEARD
+def test_an_audit_that_cannot_say_why_it_ends_has_its_exit_code(tmp_path, opened, monkeypatch):
+    with opened() as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        assert audit.main([str(tmp_path)]) == BAD_INPUT
+
+
+def test_a_proof_tells_how_many_processes_worked(tmp_path, monkeypatch):
+    """Fewer than there are cores, where a container or a job is given fewer; that is what this variable stands in for."""
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    assert generated(tmp_path, num_videos=1)[0] == 0
+    told = {workers: verify(tmp_path, False, workers, None, Console(quiet=True)).section["workers"] for workers in (-1, 0, 2)}
+    assert told == {-1: 1, 0: 1, 2: 2}
 
 
 def test_a_damaged_clip_that_lacks_a_layer_is_made_again(tmp_path):
@@ -239,7 +251,7 @@ def test_a_damaged_clip_is_made_again_and_a_quarantined_one_is_left_alone(tmp_pa
     assert "clip 1 is made again: trajectories/" in said
     assert hashes(tmp_path) == before
     dataset.discard(2)
-    dataset.quarantine(2, GenerateOptions(out=str(tmp_path)), ["it died of SIGSEGV"], "")
+    dataset.quarantine(2, GenerateOptions(out=str(tmp_path)), ["it died of SIGSEGV"], "", "here")
     code, said = generated(tmp_path)
     assert code == 1
     assert "is quarantined: it died of SIGSEGV" in said
@@ -247,7 +259,7 @@ def test_a_damaged_clip_is_made_again_and_a_quarantined_one_is_left_alone(tmp_pa
     assert dataset.missing(range(3)) == [2]
     for more in ({"retry": True}, {"only": 2}):
         dataset.discard(2)
-        dataset.quarantine(2, GenerateOptions(out=str(tmp_path)), ["it died of SIGSEGV"], "")
+        dataset.quarantine(2, GenerateOptions(out=str(tmp_path)), ["it died of SIGSEGV"], "", "here")
         code, said = generated(tmp_path, **more)
         assert (code, "quarantine" in said) == (0, False)
         assert dataset.quarantined(range(3)) == []
@@ -259,18 +271,18 @@ def _small_files() -> None:
 
 
 def test_files_that_do_not_fit_stop_the_run_with_nothing_half_written(tmp_path, run_here):
-    code, said, complained = run("num_videos=24", "workers=0", "out=set", *LABELS, cwd=tmp_path, preexec_fn=_small_files)
+    code, said, complained = run("num_videos=24", "workers=0", "out=set", *LABEL_KEYS, cwd=tmp_path, preexec_fn=_small_files)
     assert code == 1
     assert "Traceback" not in complained + said
     assert "no room" in complained
     assert not list(tmp_path.glob("set/.part-*"))
     for path in tmp_path.glob("set/annotations/*.json"):
         json.loads(path.read_text())
-    assert run_here("num_videos=1", "workers=0", "out=set", *LABELS)[0] == 0
+    assert run_here("num_videos=1", "workers=0", "out=set", *LABEL_KEYS)[0] == 0
 
 
 def test_a_changed_configuration_is_refused(tmp_path, run_here):
-    told = ("num_videos=1", "workers=0", "out=set", *LABELS)
+    told = ("num_videos=1", "workers=0", "out=set", *LABEL_KEYS)
     assert run_here(*told)[0] == 0
     before = hashes(tmp_path / "set")
     code, _, complained = run_here(*told, "difficulty=0.8", "seed=3")
@@ -282,15 +294,15 @@ def test_a_changed_configuration_is_refused(tmp_path, run_here):
 
 def test_impossible_thresholds_are_an_error(tmp_path, run_here, caplog):
     impossible = ("occlusion.min_area_px=1e9", "qa.templates=[recognise_motion]")  # what watches nothing but the camera needs no area
-    code, said, complained = run_here("out=set", "num_videos=6", "workers=0", "max_attempts=2", *impossible, *LABELS)
+    code, said, complained = run_here("out=set", "num_videos=6", "workers=0", "max_attempts=2", *impossible, *LABEL_KEYS)
     assert code == 1
     assert "Traceback" not in complained + said
     assert "occlusion.min_" in complained + caplog.text
     assert not list(tmp_path.glob("set/annotations/*.json"))
 
 
-def test_help_names_every_key_of_the_contract(tmp_path):
-    code, said, _ = run("--help", cwd=tmp_path)
+def test_help_names_every_key_of_the_contract(tmp_path, run_here):
+    code, said, _ = run_here("--help")
     assert code == 0
     keys = ("num_videos", "seed", "out", "split", "workers", "only", "shard", "render", "width", "height", "fps", "duration", "quiet")
     for key in (*keys, "questions_per_video", "difficulty", "scene", "occlusion", "qa", "farm"):

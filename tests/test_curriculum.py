@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hydra import compose, initialize_config_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -21,7 +20,7 @@ from rich.console import Console
 from generator.__main__ import LINE, generate
 from generator.dataset import Dataset, clip_key
 from generator.description import ConfigurationChanged
-from generator.options import CURRICULUM, FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, command, content, reproduce
+from generator.options import CURRICULUM, GenerateOptions, command, content, reproduce
 from generator.pipeline import make_clip
 from generator.reader import ClipReader
 from generator.records import CONVERTER
@@ -32,31 +31,17 @@ from qa_templates.question import LETTERS, QUESTIONS, QuestionOptions, answers
 from qa_templates.quota import BLOCK, Intent, check, has_twins, intent, template_shares, turn, twins
 from scenes.difficulty import Axes, Difficulty
 from scenes.script import SceneOptions
-from tests.test_cli import LABELS as LABEL_KEYS
-from tests.test_cli import program as started
-from tests.test_cli import run, wait_for_clips
-from tests.test_pipeline import hashes
+from tests import programs, small_sets
+from tests.programs import run, wait_for_clips
+from tests.small_sets import LABEL_KEYS, hashes, told_by
 
 SCENE, QA = SceneOptions(fps=8.0), QuestionOptions()
 EASY = Stage("easy", 2.0, 0.1, Axes(speed=0.0), {"camera_move": 3.0, "count_cycles": 1.0, "travel_direction": 0.0})
 HARD = Stage("hard", 1.0, 0.8, templates={"count_cycles": 1.0})
 OPEN = Stage("as told", 1.0)
 TAUGHT = Curriculum((EASY, HARD, OPEN))
-LABELS = GenerateOptions(
-    num_videos=8,
-    curriculum=TAUGHT,
-    scene=SCENE,
-    occlusion=OcclusionOptions(every=8),
-    qa=QuestionOptions(questions_per_video=2),
-    render=RenderOptions(engine="none"),
-    farm=FarmOptions(workers=0, min_free_mb=0),
-)
+LABELS = replace(small_sets.LABELS, curriculum=TAUGHT, qa=QuestionOptions(questions_per_video=2))
 BUILT_IN = sorted(path.name.removesuffix(".yaml") for path in (resources.files("conf") / "curricula").iterdir())
-
-
-def options_from(*overrides: str) -> GenerateOptions:
-    with initialize_config_module("conf", version_base=None):
-        return LINE.typed(compose("generate", list(overrides)))
 
 
 def intents(count: int, options: GenerateOptions = LABELS) -> list[tuple[str, Intent]]:
@@ -116,7 +101,7 @@ def test_a_curriculum_that_is_written_is_read_as_the_same(tmp_path_factory, curr
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("preset", ["default", "starter"])
 def test_every_curriculum_of_ours_can_be_made(name, preset):
-    options = options_from(f"curriculum={name}", f"preset={preset}")
+    options = LINE.composed(f"curriculum={name}", f"preset={preset}")
     assert options.curriculum == read_curriculum(name)
     check(options.qa, options.scene, curriculum=options.curriculum)
 
@@ -175,7 +160,7 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path):
     with pytest.raises(ValueError, match=r"picture.yaml' is not allowed: it cannot be read"):
         read_curriculum(str(tmp_path / "picture.yaml"))
     with pytest.raises(ValueError, match="curriculum = 3 is not allowed"):
-        options_from("curriculum=3")
+        LINE.composed("curriculum=3")
 
 
 # Stages
@@ -345,7 +330,7 @@ def test_a_smaller_run_is_a_prefix_and_can_grow(tmp_path, finished):
 def test_a_killed_run_of_a_curriculum_goes_on_and_ends_identical(tmp_path, finished):
     (tmp_path / "lessons.yaml").write_text(written(TAUGHT))
     arguments = ("num_videos=8", "curriculum=lessons.yaml", "questions_per_video=2", "workers=0", "out=set", *LABEL_KEYS)
-    process = started(*arguments, cwd=tmp_path)
+    process = programs.program(*arguments, cwd=tmp_path)
     wait_for_clips(tmp_path / "set", 2, process)
     process.kill()
     process.communicate()
@@ -401,10 +386,10 @@ def test_a_data_set_without_a_curriculum_does_not_go_on_with_one(tmp_path):
 def test_the_command_that_reproduces_a_clip_makes_the_same_bytes(tmp_path, finished):
     copy = shutil.copytree(finished, tmp_path / "set")
     before = hashes(copy)
-    program = shlex.split(reproduce(replace(LABELS, out=str(copy)), 5))
-    assert program[:3] == ["python", "-m", "generator"] and f"curriculum={copy / CURRICULUM}" in program
+    program = reproduce(replace(LABELS, out=str(copy)), 5)
+    assert f"curriculum={copy / CURRICULUM}" in shlex.split(program)
     (copy / "annotations" / f"{clip_key(0, 'train', 5)}.json").unlink()
-    again = options_from(*program[3:], "farm.min_free_mb=0")
+    again = told_by(f"{program} farm.min_free_mb=0")
     assert again.only == 5
     with Dataset.open(again) as dataset:
         make_clip(5, again, dataset)
@@ -420,7 +405,7 @@ def test_dataset_json_alone_says_what_was_made(finished):
 
 def test_a_command_keeps_weights_of_templates():
     options = GenerateOptions(qa=QuestionOptions(weights={"count_cycles": 2.0, "camera_move": 0.5}))
-    again = options_from(*shlex.split(command(options))[3:])
+    again = told_by(command(options))
     assert content(again) == content(options) and again.qa.weights == options.qa.weights
 
 

@@ -7,8 +7,6 @@ import fcntl
 import json
 import multiprocessing
 import os
-import platform
-import shlex
 import shutil
 import signal
 from collections.abc import Iterable, Iterator
@@ -20,18 +18,16 @@ from threading import Barrier
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conf.atomic import PART
 from generator import index
-from generator.__main__ import LINE
-from generator.atomic import PART
 from generator.dataset import Dataset, Unwritable, clip_key
 from generator.description import ConfigurationChanged, settle
 from generator.index import META, meta_rows
 from generator.locks import Busy, hold
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, content
+from generator.options import FarmOptions, GenerateOptions, content
 from generator.pipeline import Take, Tally, first_good_take, make_clip
 from generator.records import (
     CONVERTER,
@@ -51,15 +47,10 @@ from scenes.motions.motion import MOTIONS
 from scenes.script import SceneOptions
 from scenes.solve import solve
 from scenes.types import SceneSpec
-from tests.test_pipeline import damaged, hashes
+from tests import small_sets
+from tests.small_sets import damaged, falsify, hashes, told_by
 
-LABELS = GenerateOptions(
-    num_videos=3,
-    scene=SceneOptions(fps=8.0),
-    occlusion=OcclusionOptions(every=8),
-    render=RenderOptions(engine="none"),
-    farm=FarmOptions(workers=0, min_free_mb=0),
-)
+LABELS = replace(small_sets.LABELS, num_videos=3)
 
 
 def take_of(index: int, options: GenerateOptions = LABELS) -> Take:
@@ -515,12 +506,6 @@ def unfinished(dataset: Dataset, indices: Iterable[int]) -> list[int]:
     return [index for index in indices if dataset.key(index) in parts]
 
 
-def falsify(dataset: Dataset, index: int) -> None:
-    """Change a finished clip's annotation, which stays one."""
-    path = dataset.files(index).annotation
-    path.write_text(path.read_text().replace('"attempt":', '"attempt":1', 1))
-
-
 def test_publishing_launders_no_damage(tmp_path, caplog):
     """An annotation that is not what was published is left out of the index, and found by its sum, until its clip is made again."""
     options = replace(LABELS, out=str(tmp_path))
@@ -601,25 +586,18 @@ def test_a_data_set_is_known_by_its_folder(layered):
 def test_a_quarantined_clip_is_on_record_until_it_is_made(tmp_path, options):
     options = replace(options, out=str(tmp_path / "a set"))
     with Dataset.open(options) as dataset:
-        said = dataset.quarantine(1, options, ["it died of SIGSEGV", "it took longer than 9 s"], "last words")
+        said = dataset.quarantine(1, options, ["it died of SIGSEGV", "it took longer than 9 s"], "last words", "here")
         record = dataset.quarantine_record(1)
         assert dataset.quarantined(range(5)) == [1]
         assert record["reproduce"] in said and "2 failures" in said and "longer than 9 s" in said
         assert (record["index"], record["key"]) == (1, dataset.key(1))
-        assert (record["failures"][0], record["words"], record["host"]) == ("it died of SIGSEGV", "last words", platform.node())
-        again = _options_of(record["reproduce"])
+        assert (record["failures"][0], record["words"], record["host"]) == ("it died of SIGSEGV", "last words", "here")
+        again = told_by(record["reproduce"])
         assert content(again) == content(options), "the command makes another clip"
         assert (again.only, again.out, again.max_attempts) == (1, options.out, options.max_attempts)
         make_clip(1, options, dataset)
         assert dataset.quarantined(range(5)) == []
         assert dataset.quarantine_record(1) == {}
-
-
-def _options_of(command: str) -> GenerateOptions:
-    program, *keys = shlex.split(command)[1:]
-    assert program == "-m"
-    with initialize_config_module("conf", version_base=None):
-        return LINE.typed(compose("generate", keys[1:]))
 
 
 # Disks that take nothing more

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from generator import devices
 from generator.dataset import Dataset
-from generator.devices import Choice, Film, apart, chosen, drawing_gpus, film_some, narrowed, pinned
+from generator.devices import Choice, Film, chosen, drawing_gpus, film_some, narrowed, pinned
 from generator.farm import run, workers_of
 from generator.options import GPU_KINDS, FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, command, content
 from generator.specimens import Format, specimens
-from generator.worker import WorkerDied
+from generator.worker import WorkerDied, apart
 from scenes.script import SceneOptions
 from scenes.solve import solve
 

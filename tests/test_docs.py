@@ -316,12 +316,9 @@ TOOLS = sorted({shlex.split(each)[2] for each in commands() if each.startswith("
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
 @pytest.mark.parametrize("module", TOOLS)
-def test_tools_know_the_options_that_are_named(module, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", [module, "--help"])
-    with pytest.raises(SystemExit) as left:
-        run_module(module, run_name="__main__", alter_sys=True)
-    assert not left.value.code
-    said = capsys.readouterr().out
+def test_tools_know_the_options_that_are_named(module, run_main):
+    code, said, _ = run_main(lambda: run_module(module, run_name="__main__", alter_sys=True), module, "--help")
+    assert not code
     lines = [line for name in PAGES for line in page(name).splitlines() if f"python -m {module} " in line]
     for option in re.findall(r"(?<!\w)--[a-z-]+", " ".join(lines)):
         assert option in said

@@ -5,8 +5,10 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +17,20 @@ from hydra import compose, initialize_config_module
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
-from generator import diagnosis, forecast, machine, system_libraries
+from generator import diagnosis, doctor, forecast, machine, system_libraries
 from generator.__main__ import LINE
 from generator.dataset import Dataset
 from generator.devices import Film
 from generator.forecast import Labels
 from generator.machine import Finding
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.pipeline import expected_frames
 from qa_templates.question import QuestionOptions
 from scenes.script import SceneOptions
+from scenes.types import SceneSpec, Trajectories
+from tests.programs import ROOT, customised, finish, program, run
+from tests.small_sets import PICTURES
 
-ROOT = Path(__file__).parent.parent
 ABSENT = "libmotionfoundry-absent.so.7"
 SMALL = ["num_videos=4", "width=64", "height=64", "fps=8", "render=draft", "occlusion.min_area_px=1"]
 APT = "sudo apt-get update && sudo apt-get install -y --no-install-recommends"
@@ -147,6 +152,20 @@ def test_the_command_for_packages_is_printed():
     assert subprocess.run(program, cwd=ROOT, capture_output=True, text=True).stdout.endswith(" one two\n")
 
 
+@pytest.mark.parametrize("manager", ["apt-get", "dnf", "pacman"])
+def test_a_python_without_venv_is_told_in_words_that_the_machine_knows(tmp_path: Path, manager: str):
+    stubs = {manager: "exit 9", "id": "echo 1000", "python": f'[ "$1" != -c ] && exec {shlex.quote(sys.executable)} -I -S "$@"'}
+    for name, script in stubs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    program = [ROOT / "bin" / "install-system-libraries", tmp_path / "python"]
+    done = subprocess.run(program, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    by_apt = f"{APT} python3.11-venv" in done.stderr, "python3.11-venv" in done.stderr
+    assert (done.returncode, done.stdout, *by_apt) == (1, "", *[manager == "apt-get"] * 2)
+    assert "venv" in done.stderr
+
+
 def test_require_healthy_passes_here_and_names_the_package_elsewhere(absent_library: None, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(machine.UnfitMachine, match=r"motionfoundry-absent7$"):
         machine.require_healthy()
@@ -179,6 +198,14 @@ def test_disk_is_measured_where_a_folder_will_be_made(tmp_path: Path):
     assert machine.free_disk(tmp_path, 1e12).status == "missing"
     (tmp_path / "file").touch()
     assert machine.free_disk(tmp_path / "file" / "set", 0.0).status == "missing"
+
+
+def test_a_place_that_the_system_does_not_look_up_is_a_finding(tmp_path: Path):
+    """As in a folder that may not be entered, which holds nothing back from root."""
+    unlikely = tmp_path / ("long" * 100)
+    assert machine.free_disk(unlikely, 0.0).detail.endswith(f" at {tmp_path}")
+    found = diagnosis.folder(GenerateOptions(out=str(unlikely)))
+    assert (found.status, "File name too long" in found.remedy) == ("missing", True)
 
 
 def test_workers_that_do_not_fit_into_memory_are_too_many():
@@ -237,12 +264,10 @@ def test_a_farm_that_is_not_there_is_missing(monkeypatch: pytest.MonkeyPatch, tm
 
 @pytest.mark.parametrize("package", ["moderngl", "hydra"])
 def test_a_package_that_is_missing_is_named(tmp_path: Path, package: str):
-    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{package!r}] = None\n")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    program = [sys.executable, "-m", "generator.doctor", *SMALL]
-    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert re.search(rf"the package '{package}(\.\w+)*' is missing. .* run: pip install \.$", done.stderr.strip())
+    environment = customised(tmp_path / "site", f"import sys\nsys.modules[{package!r}] = None\n")
+    code, _, complained = run(*SMALL, module="generator.doctor", env=environment)
+    assert (code, "Traceback" in complained) == (1, False)
+    assert re.search(rf"the package '{package}(\.\w+)*' is missing. .* run: pip install \.$", complained.strip())
 
 
 @pytest.mark.parametrize(
@@ -290,10 +315,10 @@ def test_software_that_draws_although_there_is_a_gpu_is_warned_of(tmp_path: Path
 
 
 def test_the_death_of_a_trial_is_told_with_the_remedy():
-    died = machine.tried("child", os.abort, "{}")
+    died = machine.tried("child", os.abort)
     assert (died.status, died.detail) == ("missing", "the process that tried: it died of SIGABRT")
     assert system_libraries.driver_command() in died.remedy
-    assert machine.tried("child", os.getcwd, "in {}").detail == f"in {os.getcwd()}"
+    assert machine.tried("child", os.getcwd).detail == f"by {os.getcwd()}"
 
 
 # What a run will take
@@ -320,34 +345,32 @@ def test_two_workers_take_half_the_time_and_more_than_there_are_cores_no_less(tm
     assert seconds == pytest.approx([10, 10, 5, 5])
 
 
-TINY = GenerateOptions(
-    num_videos=2,
-    scene=SceneOptions(width=64, height=64, fps=8.0, duration=(3.0, 4.0)),
-    occlusion=OcclusionOptions(min_area_px=1.0),
-    render=RenderOptions(supersampling=1.0),
-)
+TINY = replace(PICTURES, num_videos=2, occlusion=OcclusionOptions(min_area_px=1.0), qa=QuestionOptions())
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Labels]:
-    """Labels of some clips, and the folder that they are in."""
+def labels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Labels, SceneSpec, Trajectories]:
+    """Those of some clips, and one of the clips."""
     folder = tmp_path_factory.mktemp("labels")
-    return folder, forecast.make_labels(TINY, folder)
+    made = forecast.make_labels(TINY, folder)
+    return made, *forecast.example(made, folder)
 
 
-def test_labels_are_made_and_an_engine_draws_one_of_their_clips(tried: tuple[Path, Labels]):
-    folder, labels = tried
-    assert 3 * 8 <= labels.frames <= 4 * 8 and min(labels.seconds, labels.size_bytes) > 0
-    trial = forecast.try_engine(TINY.render, TINY, labels, folder)
+def test_labels_are_made_and_an_engine_draws_one_of_their_clips(labels: tuple[Labels, SceneSpec, Trajectories]):
+    made, *clip = labels
+    assert 3 * 8 <= made.frames <= 4 * 8 and min(made.seconds, made.size_bytes) > 0
+    trial = forecast.try_engine(TINY.render, TINY, *clip)
     assert trial.film is not None and len(trial.film.seconds) == forecast.FRAMES, trial.failure
 
 
-def test_an_engine_that_cannot_draw_or_takes_too_long_is_told(tried: tuple[Path, Labels], monkeypatch: pytest.MonkeyPatch):
-    folder, labels = tried
-    broken = forecast.try_engine(RenderOptions("none"), TINY, labels, folder)
+def test_an_engine_that_cannot_draw_or_takes_too_long_is_told(
+    labels: tuple[Labels, SceneSpec, Trajectories], monkeypatch: pytest.MonkeyPatch
+):
+    _, *clip = labels
+    broken = forecast.try_engine(RenderOptions("none"), TINY, *clip)
     assert broken.film is None and "draws no pictures" in broken.failure
     monkeypatch.setattr(forecast, "CHOSEN_LIMIT_S", 0.05)
-    slow = forecast.try_engine(TINY.render, TINY, labels, folder)
+    slow = forecast.try_engine(TINY.render, TINY, *clip)
     assert (slow.film, slow.too_slow_s, diagnosis._pace(slow)) == (None, 0.05, "two took more than 0 s")
 
 
@@ -364,11 +387,16 @@ def test_labels_that_cannot_be_made_are_an_error_that_says_why(tmp_path: Path):
         forecast.make_labels(hidden, tmp_path)
 
 
+def test_a_single_clip_may_need_another_take(tmp_path: Path):
+    options = replace(TINY, scene=replace(TINY.scene, duration=SceneOptions().duration), only=6)
+    assert expected_frames(6, options) == 0
+    labels = forecast._make_labels(forecast._labels_alone(options, tmp_path))
+    assert labels.frames == forecast.example(labels, tmp_path)[0].timeline.num_frames
+
+
 def test_the_trials_of_other_engines_are_what_their_presets_draw():
     """Where nothing is changed by hand, the table shows what render=eevee and the like would take."""
-    with initialize_config_module("conf", version_base=None):
-        presets = [LINE.typed(compose("generate", [f"render={name}"])).render for name in ("standard", "eevee", "cycles")]
-    assert list(forecast.PRESETS) == presets
+    assert list(forecast.PRESETS) == [LINE.composed(f"render={name}").render for name in ("standard", "eevee", "cycles")]
 
 
 # What is printed
@@ -379,7 +407,7 @@ def test_report_prints_remedies_in_full_and_takes_brackets_for_words():
     remedy = "sudo apt-get install " + " ".join(f"package-{n}" for n in range(40))
     findings = [Finding("one", "ok", "fine"), Finding("two", "missing", "odd [/red] text", remedy)]
     console = Console(file=stream, width=80)
-    console.print(diagnosis._findings_table(findings))
+    console.print(diagnosis._findings_table(findings, "on this machine"))
     diagnosis._print_remedies(findings, console)
     printed = stream.getvalue()
     assert f"two: {remedy}\n" in printed
@@ -387,15 +415,20 @@ def test_report_prints_remedies_in_full_and_takes_brackets_for_words():
     assert "one:" not in printed
 
 
-def doctor_says(*arguments: str) -> subprocess.CompletedProcess:
-    program = [sys.executable, "-m", "generator.doctor", *arguments]
-    return subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=900)
+def test_what_is_found_in_the_end_is_told_with_its_figure(monkeypatch: pytest.MonkeyPatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(diagnosis, "examine", lambda _: [Finding("one", "ok", "fine")])
+    monkeypatch.setattr(diagnosis, "make_labels", lambda *_: Labels(seconds=1.0, size_bytes=1e15, frames=1, example=0))
+    monkeypatch.setattr(diagnosis, "_trials", lambda *_: iter(()))
+    assert diagnosis.diagnose(GenerateOptions(render=RenderOptions("none")), Console(file=stream, width=200)) == 1
+    assert re.search(r"│ Disk +│ missing │ only \d+\.\d GB free at \S+; 6e\+08 GB needed", stream.getvalue()), stream.getvalue()
+    assert stream.getvalue().count("fine") == 1 and "Disk: Free some" in stream.getvalue()
 
 
-def test_keys_are_those_of_the_generator():
-    wrong = doctor_says("widht=256")
+def test_keys_are_those_of_the_generator(run_main: Callable[..., tuple[int, str, str]]):
+    code, _, complained = run_main(doctor.main, "generator.doctor", "widht=256")
     told = "generator.doctor: unknown key 'widht' (did you mean width?): python -m generator.doctor --help lists the keys\n"
-    assert (wrong.returncode, wrong.stderr) == (2, told)
+    assert (code, complained) == (2, told)
 
 
 def test_help_is_its_own_and_all_else_the_generators():
@@ -414,10 +447,10 @@ def masked(configuration: DictConfig) -> DictConfig:
 
 @pytest.mark.slow
 def test_doctor_tries_every_engine_and_forecasts_the_run(tmp_path: Path):
-    done = doctor_says(*SMALL, f"out={tmp_path / 'set'}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr and not (tmp_path / "set").exists()
+    code, said, complained = finish(program(*SMALL, f"out={tmp_path / 'set'}", module="generator.doctor"), timeout_s=900)
+    assert code == 0, said + complained
+    assert "Traceback" not in complained and not (tmp_path / "set").exists()
     for engine in ("→ workbench", "  eevee", "  cycles on cpu"):
-        assert re.search(rf"│ {engine} +│[^│]*│ (yes|slowly) +│", done.stdout), done.stdout
-    assert re.search(r"│ clips to make +│ 4 of 4 ", done.stdout) and re.search(r"│ time +│ about \d+ (s|min)", done.stdout)
-    assert re.search(r"^This can run here: python -m generator num_videos=4 .*scene\.width=64", done.stdout, re.MULTILINE)
+        assert re.search(rf"│ {engine} +│[^│]*│ (yes|slowly) +│", said), said
+    assert re.search(r"│ clips to make +│ 4 of 4 ", said) and re.search(r"│ time +│ about \d+ (s|min)", said)
+    assert re.search(r"^This can run here: python -m generator num_videos=4 .*scene\.width=64", said, re.MULTILINE)

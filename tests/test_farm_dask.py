@@ -7,13 +7,12 @@ commands: the jobs that ``sbatch`` is given are really run.
 from __future__ import annotations
 
 import os
-import shlex
+import platform
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,14 +27,11 @@ from generator.description import versions
 from generator.farm import GaveUp
 from generator.options import FarmOptions, GenerateOptions, command
 from generator.pipeline import ClipReport
-from tests.test_cli import LABELS, finish, program, wait_for_clips
-from tests.test_conf import options_from
-from tests.test_pipeline import LABELS as HERE
-from tests.test_pipeline import generate, hashes
+from tests import mishaps
+from tests.programs import PATIENCE_S, ROOT, finish, program, until, wait_for_clips, workers_of
+from tests.small_sets import LABEL_KEYS, LABELS, generate, hashes, told_by
 
-ROOT = Path(__file__).parent.parent
-PATIENCE_S = 120.0
-MANY = replace(HERE, num_videos=20)
+MANY = replace(LABELS, num_videos=20)
 
 
 @dataclass
@@ -78,7 +74,7 @@ def machines(folder: Path, **told: str) -> Iterator[Machines]:
     """
     here = Machines(folder, {f"DASK_DISTRIBUTED__SCHEDULER__{key}": value for key, value in told.items()})
     try:
-        wait_until(here.file.is_file)
+        until(here.file.is_file)
         yield here
     finally:
         for process in (*here.workers, here.scheduler):
@@ -94,14 +90,7 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def wait_until(holds: Callable[[], object]) -> None:
-    until_s = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < until_s, "it takes too long"
-        time.sleep(0.05)
-
-
-def on(scheduler: str | Path, options: GenerateOptions = HERE) -> GenerateOptions:
+def on(scheduler: str | Path, options: GenerateOptions = LABELS) -> GenerateOptions:
     return replace(options, farm=FarmOptions("dask", scheduler=str(scheduler), min_free_mb=0))
 
 
@@ -116,16 +105,7 @@ def begun(folder: Path, options: GenerateOptions) -> Iterator[Iterator[ClipRepor
 
 def works(worker: subprocess.Popen) -> bool:
     """Whether a Dask worker has started processes that make clips."""
-    return bool(makers(worker.pid))
-
-
-def makers(pid: int) -> list[psutil.Process]:
-    """The processes that make clips for a Dask worker; it starts others as well, some of which are gone in a moment."""
-    found = []
-    for process in descendants(pid):
-        with suppress(psutil.Error):
-            found += [process] if "generator.worker" in process.cmdline() else []
-    return found
+    return bool(workers_of(worker.pid, recursive=True))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +124,7 @@ def test_two_machines_make_what_one_makes_and_stop_when_told_to(tmp_path, unbrok
             client.wait_for_workers(2, timeout=PATIENCE_S)
         with begun(tmp_path / "set", on(there.file, MANY)) as reports:
             assert next(reports).status == "written"
-            wait_until(lambda: all(map(works, both)))
+            until(lambda: all(map(works, both)))
         assert not any(map(works, both)), "what makes clips outlived the run"
         made = len(list((tmp_path / "set" / "annotations").iterdir()))
         with begun(tmp_path / "set", on(there.file, MANY)) as reports:
@@ -163,11 +143,29 @@ def test_one_machine_dies_and_another_joins_late(tmp_path, unbroken, forgiving, 
         for process in stopped:
             process.suspend()  # in the middle of a clip, so that it leaves work for the other
         late = there.join()
-        wait_until(lambda: works(late))
+        until(lambda: works(late))
         for process in stopped:
             process.kill()
         assert {report.status for report in reports} == {"written"}
     assert hashes(tmp_path / "set") == unbroken
+
+
+@pytest.mark.parametrize(
+    ("mishap", "reason"), [("killed", "died of SIGKILL"), pytest.param("stuck", "took longer", marks=pytest.mark.slow)]
+)
+def test_clips_that_no_machine_can_make_are_given_up_and_cost_no_machine(tmp_path, monkeypatch, unbroken, mishap, reason):
+    mishaps.plan(monkeypatch, tmp_path / "marks", {3: (mishap, mishaps.ALWAYS), 8: (mishap, mishaps.ALWAYS)})
+    with machines(tmp_path) as there:
+        there.join(), there.join()
+        options = on(there.file, replace(MANY, out=str(tmp_path / "set")))
+        options = replace(options, farm=replace(options.farm, max_failures=2, clip_timeout_s=10.0))
+        with mishaps.Cursed.open(options) as dataset, closing(farm.run(range(MANY.num_videos), options, dataset)) as reports:
+            told = {report.index: report for report in reports}
+            assert dataset.quarantined(range(MANY.num_videos)) == [3, 8]
+        assert {index for index, report in told.items() if report.status == "quarantined"} == {3, 8}
+        assert all(reason in failure for index in (3, 8) for failure in told[index].failures)
+        assert all(worker.poll() is None for worker in there.workers)
+    assert generate(tmp_path / "set", MANY) == unbroken
 
 
 @pytest.mark.slow
@@ -184,7 +182,7 @@ def test_a_run_that_loses_its_scheduler_says_so_and_goes_on_here(tmp_path, unbro
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_the_cluster_that_it_started(tmp_path, number):
-    process = program("farm=dask", "workers=2", "num_videos=400", "out=set", *LABELS, cwd=tmp_path, start_new_session=True)
+    process = program("farm=dask", "workers=2", "num_videos=400", "out=set", *LABEL_KEYS, cwd=tmp_path, start_new_session=True)
     wait_for_clips(tmp_path / "set", 2, process)
     begun_by_it = descendants(process.pid)
     os.killpg(process.pid, number)
@@ -212,7 +210,7 @@ def test_a_machine_with_other_packages_is_named(tmp_path):
 
 def test_a_machine_that_does_not_see_the_folder_is_named(tmp_path):
     with pytest.raises(Unfit, match=f"does not see {tmp_path} as it is here: give an out= that all machines share"):
-        Mark(tmp_path / "none", HERE, versions(HERE), cluster.code()).require()
+        Mark(tmp_path / "none", LABELS, versions(LABELS), cluster.code()).require()
 
 
 @pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", "tcp://no-such-machine.invalid:8786", "none.json"])
@@ -228,12 +226,11 @@ def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
         list(reports)
 
 
-def test_a_queue_that_is_not_here_and_jobs_that_are_not_described(tmp_path, monkeypatch):
+def test_a_queue_that_is_not_here_and_jobs_that_are_not_described(tmp_path, monkeypatch, on_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClusterFailed, match="starts jobs by sbatch, which is not on this machine's PATH"):
         started("slurm")
-    (tmp_path / "sbatch").write_text("#!/bin/sh\n")
-    (tmp_path / "sbatch").chmod(0o755)
+    on_path("sbatch", "#!/bin/sh\n")
     with pytest.raises(ValueError, match="farm.job = {} is not allowed: give .*cores and memory per job"):
         started("slurm")
     with pytest.raises(ValueError, match="farm.job = .* is not allowed: .*'memories'"):
@@ -258,6 +255,7 @@ def started(queue: str, **job: object) -> None:
         ({"sbatch": "-p cpu\nrm x"}, "farm.sbatch = .* is not allowed"),
         ({"sbatch": "-p cpu --array=1-64%8"}, "farm.sbatch = .* is not allowed: .* how many tasks is farm.shards"),
         ({"sbatch": "-a 1-64"}, "farm.sbatch = .* is not allowed: .* farm.shards"),
+        ({"sbatch": "--comment='x"}, "farm.sbatch = .* is not allowed: give options of sbatch in one line"),
     ],
     ids=str,
 )
@@ -266,11 +264,24 @@ def test_wrong_keys(told, words):
         FarmOptions("dask", **told)
 
 
+@pytest.mark.parametrize("told", ["--comment='x -a'", "-p cpu --job-name=--array", "--comment='-o or --output'"])
+def test_what_only_looks_like_an_option_that_is_ours_is_allowed(told):
+    assert FarmOptions("slurm", sbatch=told).sbatch == told
+
+
+def test_a_clip_that_is_there_already_is_told_of_by_the_machine_that_saw_it(tmp_path):
+    """The scheduler handed it out again, because the worker that made it was gone before it could say so."""
+    with Dataset.open(replace(LABELS, out=str(tmp_path))) as dataset, farm._crew() as crew:
+        made = farm._make_there(0, crew, LABELS, dataset)
+        again = farm._make_there(0, crew, LABELS, dataset)
+    assert (made.status, again.status, again.frames, again.seconds) == ("written", "written", 0, {})
+    assert again.host == made.host == platform.node()
+
+
 def test_the_command_to_go_on_names_the_cluster():
     job = {"cores": 4, "memory": "8GB", "walltime": "04:00:00"}
-    options = replace(HERE, farm=FarmOptions("dask", cluster="slurm", jobs=3, job=job, sbatch="--partition=cpu"))
-    words = shlex.split(command(options))[3:]
-    assert options_from(*words).farm == options.farm
+    options = replace(LABELS, farm=FarmOptions("dask", cluster="slurm", jobs=3, job=job, sbatch="--partition=cpu"))
+    assert told_by(command(options)).farm == options.farm
 
 
 # A cluster out of a queue
@@ -284,13 +295,10 @@ echo Submitted batch job $!
 
 
 @pytest.mark.slow
-def test_jobs_of_a_queue_are_replaced_when_their_time_is_up(tmp_path, monkeypatch, unbroken):
+def test_jobs_of_a_queue_are_replaced_when_their_time_is_up(tmp_path, monkeypatch, unbroken, on_path):
     """``sbatch`` and ``scancel`` are scripts of ours, which start a job as a process and end it; all else is real."""
-    (tmp_path / "sbatch").write_text(SBATCH.format(folder=tmp_path))
-    (tmp_path / "scancel").write_text('#!/bin/sh\nkill -TERM -- -"$1"\n')
-    for name in ("sbatch", "scancel"):
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    on_path("sbatch", SBATCH.format(folder=tmp_path))
+    on_path("scancel", '#!/bin/sh\nkill -TERM -- -"$1"\n')
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     job = {"cores": 1, "memory": "2GB", "interface": "lo", "local_directory": str(tmp_path)}
     options = replace(MANY, farm=FarmOptions("dask", cluster="slurm", job=job, min_free_mb=0))
@@ -301,7 +309,7 @@ def test_jobs_of_a_queue_are_replaced_when_their_time_is_up(tmp_path, monkeypatc
         assert {report.status for report in reports} == {"written"}
         jobs = submitted(tmp_path)
         assert len(jobs) == 2
-    wait_until(lambda: not any(psutil.pid_exists(job) for job in jobs))
+    until(lambda: not any(psutil.pid_exists(job) for job in jobs))
     assert hashes(tmp_path / "set") == unbroken
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -13,23 +12,22 @@ from pathlib import Path
 import psutil
 import pytest
 
+from conf.atomic import PART
 from generator import cluster, farm
-from generator.atomic import PART
 from generator.cluster import Answer, ClusterFailed, connected, marked, work_there
 from generator.dataset import RUNS, Dataset
 from generator.options import FarmOptions
 from generator.worker import Crew
-from tests.test_cli import LABELS, program
-from tests.test_farm_dask import MANY, PATIENCE_S, ROOT, begun, machines, makers, on, started, wait_until
+from tests.programs import PATIENCE_S, customised, program, until, workers_of
+from tests.small_sets import LABEL_KEYS
+from tests.test_farm_dask import MANY, begun, machines, on, started
 
 LACKING = "import sys\nif {where!r} in ' '.join(sys.orig_argv): sys.modules[{name!r}] = None\n"
 
 
 def lacking(folder: Path, name: str, where: str) -> Mapping[str, str]:
     """An environment in which Python has no such module, in programs of whose command line ``where`` is part."""
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(LACKING.format(name=name, where=where))
-    return {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    return customised(folder, LACKING.format(name=name, where=where))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +54,7 @@ def test_what_a_killed_run_left_to_the_cluster_ends_when_the_next_one_begins(tmp
     """Else the clip that was in the making would replace the one that the next run makes."""
     with machines(tmp_path) as there:
         worker = there.join()
-        told = ("farm=dask", f"farm.scheduler={there.file}", "num_videos=400", "out=set", *LABELS)
+        told = ("farm=dask", f"farm.scheduler={there.file}", "num_videos=400", "out=set", *LABEL_KEYS)
         head = program(*told, cwd=tmp_path)
         orphans = stopped_in_a_clip(worker.pid, tmp_path / "set", lambda: head.poll() is None)
         head.kill()
@@ -77,22 +75,22 @@ def stopped_in_a_clip(pid: int, folder: Path, is_running: Callable[[], bool]) ->
         for process in stopped:
             with suppress(psutil.Error):
                 process.resume()
-        stopped[:] = makers(pid)
+        stopped[:] = workers_of(pid, recursive=True)
         for process in stopped:
             with suppress(psutil.Error):
                 process.suspend()
         return any(path.is_dir() for path in folder.glob(f"{PART}*"))
 
-    wait_until(is_caught)
+    until(is_caught)
     return stopped
 
 
 def test_a_drive_that_is_out_of_reach_for_a_moment_costs_a_clip_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "AWAY_S", 0.01)
-    with connected(FarmOptions("dask", workers=1), lambda: 1) as client, Dataset.open(replace(MANY, out=str(tmp_path))) as dataset:
+    with connected(FarmOptions("dask", workers=1), lambda: 1) as there, Dataset.open(replace(MANY, out=str(tmp_path))) as dataset:
         with marked(dataset, MANY) as mark:
-            answers = [client.submit(work_there, work, mark, 3).result() for work in (out_of_reach, at_hand)]
-        (machine,) = cluster.addresses(client)
+            answers = [there.client.submit(work_there, work, mark, 3).result() for work in (out_of_reach, at_hand)]
+        (machine,) = there.addresses()
     assert answers == [Answer(machine), Answer(machine, 3)]
 
 
@@ -104,9 +102,7 @@ def at_hand(item: int, crew: Crew) -> int:
     return item
 
 
-def test_a_queue_that_refuses_the_jobs(tmp_path, monkeypatch):
-    (tmp_path / "sbatch").write_text("#!/bin/sh\necho 'sbatch: error: invalid partition specified: cpx' >&2\nexit 1\n")
-    (tmp_path / "sbatch").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+def test_a_queue_that_refuses_the_jobs(tmp_path, on_path):
+    on_path("sbatch", "#!/bin/sh\necho 'sbatch: error: invalid partition specified: cpx' >&2\nexit 1\n")
     with pytest.raises(ClusterFailed, match="sbatch.*farm.cluster=slurm.*invalid partition specified: cpx"):
         started("slurm", cores=1, memory="2GB", interface="lo", local_directory=str(tmp_path))

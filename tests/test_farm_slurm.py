@@ -7,24 +7,24 @@ directives in the script, a dependency), and really runs the tasks, at once, eac
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from generator.__main__ import LINE
 from generator.dataset import RUNS
+from generator.journal import Journal
+from generator.locks import LOCK
 from generator.options import FarmOptions, GenerateOptions, RenderOptions
 from generator.slurm import NoSlurm, submit
-from tests.test_cli import LABELS, ROOT, finish, wait_for_clips
-from tests.test_conf import options_from
-from tests.test_farm_dask import wait_until
-from tests.test_pipeline import LABELS as HERE
-from tests.test_pipeline import generate, hashes
+from tests.programs import ROOT, finish, until, wait_for_clips
+from tests.small_sets import LABEL_KEYS, LABELS, generate, hashes
 
 DEAF = "#!/bin/sh\necho 41\n"  # takes a job, and lets it lie
 QUEUE = '''\
@@ -59,45 +59,30 @@ for task in range(1, count + 1):
 '''
 
 
-@pytest.fixture
-def sbatch(tmp_path, monkeypatch) -> Callable[[str], Path]:
-    """Puts a script on PATH as sbatch, and returns its folder."""
-
-    def put(script: str) -> Path:
-        folder = tmp_path / "queue"
-        folder.mkdir()
-        (folder / "sbatch").write_text(script)
-        (folder / "sbatch").chmod(0o755)
-        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
-        return folder
-
-    return put
-
-
 def slurm(folder: Path, **farm: object) -> GenerateOptions:
-    return replace(HERE, out=str(folder), farm=FarmOptions("slurm", min_free_mb=0, **farm))
+    return replace(LABELS, out=str(folder), farm=FarmOptions("slurm", min_free_mb=0, **farm))
 
 
-def test_an_array_job_makes_what_one_machine_makes(tmp_path, sbatch, run_here, monkeypatch):
+def test_an_array_job_makes_what_one_machine_makes(tmp_path, on_path, run_here, monkeypatch):
     """Jobs leave ``<id>.job`` in the folder of our sbatch, and ``<id>.done`` with the exit codes of their tasks."""
-    queue = sbatch(QUEUE.format(python=sys.executable))
+    queue = on_path("sbatch", QUEUE.format(python=sys.executable))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     told = ("farm=slurm", "farm.shards=2", "farm.sbatch='--partition=cpu --time=04:00:00'", "num_videos=4", "out=a set")
-    code, said, complained = run_here(*told, *LABELS)
+    code, said, complained = run_here(*told, *LABEL_KEYS)
     assert code == 0, complained
-    wait_until((queue / "42.done").exists)
+    until((queue / "42.done").exists)
     runs = tmp_path / "a set" / RUNS
     assert (queue / "41.done").read_text() == "0 0", "".join(path.read_text() for path in runs.glob("slurm-41_*.log"))
     assert (queue / "42.done").read_text() == "0", (runs / "slurm-42.log").read_text()
-    assert hashes(tmp_path / "a set") == generate(tmp_path / "here", replace(HERE, num_videos=4))
+    assert hashes(tmp_path / "a set") == generate(tmp_path / "here", replace(LABELS, num_videos=4))
     assert (queue / "41.job").read_text().split("\n") == ["--parsable", str(runs / "slurm.sh")]
     assert (queue / "42.job").read_text().split("\n") == ["--parsable", "--dependency=afterany:41", str(runs / "slurm-merge.sh")]
     for words in ("Job 41 makes 4 clips in 2 tasks", "job 42 merges", "squeue --jobs=41,42", "scancel 41 42", "slurm-41_1.log"):
         assert words in said
 
 
-def test_the_script_asks_for_what_sbatch_is_to_know(tmp_path, sbatch):
-    sbatch(DEAF)
+def test_the_script_asks_for_what_sbatch_is_to_know(tmp_path, on_path):
+    on_path("sbatch", DEAF)
     submit(slurm(tmp_path / "set", shards=3, sbatch="--partition=cpu --time=04:00:00"))
     script = (tmp_path / "set" / RUNS / "slurm.sh").read_text()
     for directive in ("--array=1-3", "--signal=B:TERM@60", "--requeue", "--open-mode=append", "--partition=cpu --time=04:00:00"):
@@ -105,8 +90,8 @@ def test_the_script_asks_for_what_sbatch_is_to_know(tmp_path, sbatch):
     assert script.index("--partition") < script.index("\ncd "), "directives after a command are not read"
 
 
-def test_the_merge_is_asked_for_where_the_tasks_are_and_without_what_they_need(tmp_path, sbatch):
-    sbatch(DEAF)
+def test_the_merge_is_asked_for_where_the_tasks_are_and_without_what_they_need(tmp_path, on_path):
+    on_path("sbatch", DEAF)
     submit(slurm(tmp_path / "set", sbatch="-p gpu --gres=gpu:1 -c 8 --mem 32G --account='a b' -t4:00:00"))
     script = (tmp_path / "set" / RUNS / "slurm-merge.sh").read_text()
     assert "#SBATCH --partition=gpu --account='a b' --time=4:00:00\n" in script
@@ -114,8 +99,8 @@ def test_the_merge_is_asked_for_where_the_tasks_are_and_without_what_they_need(t
 
 
 @pytest.mark.parametrize(("render", "workers", "told"), [("cycles", -1, False), ("cycles", 2, True), ("workbench", -1, True)])
-def test_a_task_that_draws_on_gpus_has_a_worker_for_each(tmp_path, sbatch, render, workers, told):
-    sbatch(DEAF)
+def test_a_task_that_draws_on_gpus_has_a_worker_for_each(tmp_path, on_path, render, workers, told):
+    on_path("sbatch", DEAF)
     submit(replace(slurm(tmp_path / "set", workers=workers), render=RenderOptions(render)))
     assert ("farm.workers=" in (tmp_path / "set" / RUNS / "slurm.sh").read_text()) == told
 
@@ -129,10 +114,10 @@ def test_a_task_that_draws_on_gpus_has_a_worker_for_each(tmp_path, sbatch, rende
     ],
     ids=str,
 )
-def test_a_task_is_told_all_that_the_user_said(tmp_path, sbatch, monkeypatch, told):
-    sbatch(DEAF)
+def test_a_task_is_told_all_that_the_user_said(tmp_path, on_path, monkeypatch, told):
+    on_path("sbatch", DEAF)
     monkeypatch.chdir(tmp_path)
-    options = options_from("num_videos=12", *told, "farm=slurm", "farm.shards=3")
+    options = LINE.composed("num_videos=12", *told, "farm=slurm", "farm.shards=3")
     submit(options)
     line = (Path(options.out) / RUNS / "slurm.sh").read_text().splitlines()[-1]
     program = ["python", "-c", "import sys; print(*sys.argv[1:], sep='\\0', end='')"]
@@ -141,13 +126,26 @@ def test_a_task_is_told_all_that_the_user_said(tmp_path, sbatch, monkeypatch, to
     words = subprocess.run(["bash", "-c", given], env=environment, capture_output=True, text=True, check=True).stdout.split("\0")
     workers = 4 if options.farm.workers == -1 else options.farm.workers
     local = replace(options.farm, engine="local", shards=FarmOptions.shards, workers=workers)
-    assert options_from(*words) == replace(options, shard="2/3", farm=local)
+    assert LINE.composed(*words) == replace(options, shard="2/3", farm=local)
 
 
-def test_no_more_tasks_than_clips(tmp_path, sbatch):
-    sbatch(DEAF)
+def test_no_more_tasks_than_clips(tmp_path, on_path):
+    on_path("sbatch", DEAF)
     submit(replace(slurm(tmp_path / "set", shards=8), num_videos=3))
     assert "--array=1-3" in (tmp_path / "set" / RUNS / "slurm.sh").read_text()
+
+
+@pytest.mark.parametrize(("shards", "clips"), [(1, 3), (2, 3), (8, 3)])
+def test_the_journal_to_watch_is_that_of_the_first_task_and_no_lock_is_made_that_none_has(tmp_path, on_path, shards, clips):
+    on_path("sbatch", DEAF)
+    root = tmp_path / "set"
+    told = submit(replace(slurm(root, shards=shards), num_videos=clips))
+    (count,) = re.findall('shard="[$]SLURM_ARRAY_TASK_ID/([0-9]+)"', (root / RUNS / "slurm.sh").read_text())
+    Journal(root / RUNS, f"1/{count}").write("begin", {})
+    (journal,) = (root / RUNS).glob("*.jsonl")
+    assert told.splitlines()[2].endswith(f" {journal}")
+    locks = sorted(path.name for path in root.glob(f"{LOCK}-*of*"))
+    assert locks == ([] if count == "1" else [f"{LOCK}-1of{count}"])
 
 
 def test_without_sbatch_the_scripts_are_written_and_it_says_how_to_submit_them(tmp_path):
@@ -161,8 +159,8 @@ def test_without_sbatch_the_scripts_are_written_and_it_says_how_to_submit_them(t
 
 
 @pytest.mark.parametrize("refused", ["slurm.sh", "slurm-merge.sh"])
-def test_what_sbatch_refuses_is_said(tmp_path, sbatch, refused):
-    sbatch(f'#!/bin/sh\ncase "$*" in */{refused}) echo "sbatch: error: invalid partition" >&2; exit 1;; esac\necho 7\n')
+def test_what_sbatch_refuses_is_said(tmp_path, on_path, refused):
+    on_path("sbatch", f'#!/bin/sh\ncase "$*" in */{refused}) echo "sbatch: error: invalid partition" >&2; exit 1;; esac\necho 7\n')
     before = "" if refused == "slurm.sh" else "job 7 is submitted, but "
     with pytest.raises(NoSlurm, match=f"{before}sbatch refuses .*/{refused}: sbatch: error: invalid partition"):
         submit(slurm(tmp_path / "set"))
@@ -176,8 +174,8 @@ def test_a_part_of_a_run_is_for_one_machine(tmp_path, changes):
 
 
 @pytest.mark.slow
-def test_a_task_whose_time_is_up_ends_in_order_and_goes_on_when_it_is_begun_again(tmp_path, sbatch):
-    sbatch(DEAF)
+def test_a_task_whose_time_is_up_ends_in_order_and_goes_on_when_it_is_begun_again(tmp_path, on_path):
+    on_path("sbatch", DEAF)
     options = replace(slurm(tmp_path / "set", shards=2), num_videos=20)
     submit(options)
     task = begun(tmp_path / "set", "1")
@@ -189,7 +187,7 @@ def test_a_task_whose_time_is_up_ends_in_order_and_goes_on_when_it_is_begun_agai
     for number in ("1", "2"):
         code, _, complained = finish(begun(tmp_path / "set", number))
         assert code == 0, complained
-    assert hashes(tmp_path / "set") == generate(tmp_path / "here", replace(HERE, num_videos=20))
+    assert hashes(tmp_path / "set") == generate(tmp_path / "here", replace(LABELS, num_videos=20))
 
 
 def begun(folder: Path, number: str) -> subprocess.Popen:

@@ -10,8 +10,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -22,24 +21,10 @@ from rich.console import Console
 
 import generator.__main__
 from generator.dataset import Dataset
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, command
-from generator.verify.files import read_contents
-from qa_templates.question import QuestionOptions
-from scenes.script import SceneOptions
-from tests import test_pipeline
-from tests.test_cli import ROOT, finish, wait_for_clips
-from tests.test_pipeline import damaged, generate, hashes
+from generator.options import FarmOptions, GenerateOptions, command
+from tests.programs import customised, finish, program, run, wait_for_clips
+from tests.small_sets import LABELS, PICTURES, damaged, flip, generate, hashes, require_sound
 
-LABELS = replace(test_pipeline.LABELS, num_videos=8)
-PICTURES = replace(
-    LABELS,
-    num_videos=4,
-    scene=SceneOptions(width=64, height=64, fps=8.0, duration=(3.0, 4.0)),
-    occlusion=OcclusionOptions(min_area_px=10.0, every=8),
-    qa=QuestionOptions(templates=("recognise_motion",)),
-    render=RenderOptions(supersampling=1.0, shadows=False),
-    farm=FarmOptions(workers=1, min_free_mb=0),
-)
 BOTH = pytest.mark.parametrize("options", [LABELS, pytest.param(PICTURES, marks=pytest.mark.slow)], ids=["labels", "pictures"])
 
 
@@ -93,17 +78,6 @@ class Disk:
         return ["nsenter", "--mount", f"--target={self.pid}"]
 
 
-def program(*arguments: str, within: Sequence[str] = (), module: str = "generator", **more) -> subprocess.Popen:
-    """Start ``python -m generator``, by another program if need be; ``more`` as of Popen."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)} | more.pop("env", {})
-    command = [*within, sys.executable, "-m", module, *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
-
-
-def run(*arguments: str, **more) -> tuple[int, str, str]:
-    return finish(program(*arguments, **more))
-
-
 @contextmanager
 def paused(process: subprocess.Popen) -> Iterator[None]:
     """A run that hands out no clip meanwhile, so that it cannot end."""
@@ -137,14 +111,6 @@ def undisturbed(tmp_path_factory) -> dict[str, str]:
     return generate(tmp_path_factory.mktemp("undisturbed") / "set", LABELS)
 
 
-def sound(folder: Path) -> bool:
-    """Whether every file is accounted for, and every finished clip as it was written."""
-    dataset = Dataset.of(folder)
-    assert damaged(dataset, range(99), "sums") == {}
-    assert [str(finding) for finding in read_contents(folder).findings] == []
-    return not list(folder.rglob(".part-*"))
-
-
 # Disks that take nothing more
 
 
@@ -163,7 +129,7 @@ def test_a_disk_that_fills_stops_the_run_which_ends_identical_when_there_is_room
     assert 1 <= len(list(disk.seen.glob("set/annotations/*.json"))) < options.num_videos
     (disk.seen / "ballast").unlink()
     assert generate(disk.seen / "set", options) == (undisturbed if options is LABELS else generate(tmp_path / "undisturbed", options))
-    assert sound(disk.seen / "set")
+    require_sound(disk.seen / "set")
 
 
 def _fill(ballast: Path) -> None:
@@ -191,7 +157,7 @@ def test_a_disk_that_turns_read_only_stops_the_run_which_goes_on_when_it_can(dis
     assert f"generator.merge: {disk.place}/set cannot be written to any more: Read-only file system" in complained
     disk.turn_writable()
     assert generate(disk.seen / "set", LABELS) == undisturbed
-    assert sound(disk.seen / "set")
+    require_sound(disk.seen / "set")
 
 
 @pytest.mark.parametrize("begun", [pytest.param(False, marks=pytest.mark.slow), True])
@@ -221,7 +187,7 @@ def test_a_second_run_is_refused_and_harms_nothing(tmp_path, undisturbed):
     assert f"another run is writing to {tmp_path}/set" in complained
     assert finish(first)[0] == 0
     assert hashes(tmp_path / "set") == undisturbed
-    assert sound(tmp_path / "set")
+    require_sound(tmp_path / "set")
 
 
 # Machines that disagree about names and times
@@ -237,9 +203,7 @@ platform.node = socket.gethostname = lambda: "{name}"
 
 def _elsewhere(folder: Path, name: str, days: int) -> dict[str, str]:
     """Environment of programs whose machine has another name, and a clock that many days ahead."""
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(ELSEWHERE.format(name=name, days=days))
-    return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    return customised(folder, ELSEWHERE.format(name=name, days=days))
 
 
 def test_shards_whose_clocks_and_names_differ_end_in_the_same_files(tmp_path, undisturbed):
@@ -256,16 +220,10 @@ def test_shards_whose_clocks_and_names_differ_end_in_the_same_files(tmp_path, un
         os.utime(path, (4e9, 4e9) if number % 2 else (1.0, 1.0))
     Dataset.of(tmp_path / "set").files(3).trajectories.unlink()
     assert generate(tmp_path / "set", LABELS) == undisturbed
-    assert sound(tmp_path / "set")
+    require_sound(tmp_path / "set")
 
 
 # Files that are not what was written
-
-
-def _flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
 
 
 @BOTH
@@ -273,7 +231,7 @@ def test_damaged_clips_are_found_on_resume_and_made_again(tmp_path, options):
     before, dataset = generate(tmp_path / "set", options), Dataset.of(tmp_path / "set")
     largest = dataset.files(2).of(dataset.held[0])
     os.truncate(dataset.files(0).annotation, 0)  # as after a power cut, where a file system loses what was written last
-    _flip(dataset.files(1).trajectories)
+    flip(dataset.files(1).trajectories)
     os.truncate(largest, largest.stat().st_size // 2)
     console = Console(file=StringIO(), width=200)
     assert generator.__main__.generate(replace(options, out=str(tmp_path / "set")), console) == 0

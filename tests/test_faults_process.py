@@ -13,7 +13,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from io import StringIO
@@ -24,50 +24,32 @@ import psutil
 import pytest
 from rich.console import Console
 
+from generator import __main__ as entry
 from generator import farm
-from generator.__main__ import generate
 from generator.dataset import Dataset
 from generator.farm import GaveUp
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
+from generator.options import GenerateOptions, OcclusionOptions
 from generator.pipeline import ClipReport
-from generator.verify.__main__ import verify
 from qa_templates.question import QuestionOptions
-from scenes.script import SceneOptions
-from tests.mishaps import ALWAYS, CGROUP, Cursed, makers, memory_group, planned
-from tests.test_pipeline import hashes
+from tests import small_sets
+from tests.mishaps import ALWAYS, CGROUP, Cursed, makers, memory_group, plan, planned
+from tests.programs import PATIENCE_S, ROOT, heed_interrupts, until, workers_of
+from tests.small_sets import generate, hashes, require_sound, with_workers
 
-ROOT = Path(__file__).parents[1]
-PATIENCE_S = 120.0  # for what takes a moment; the machine may be busy
-TWINS = GenerateOptions(
-    num_videos=6,
-    twins=True,
-    scene=SceneOptions(fps=8.0),
-    occlusion=OcclusionOptions(every=8),
-    render=RenderOptions(engine="none"),
-    farm=FarmOptions(workers=2, min_free_mb=0),
-)
-LABELS = replace(TWINS, twins=False)
+LABELS = with_workers(2, replace(small_sets.LABELS, num_videos=6))
+TWINS = replace(LABELS, twins=True)
 PICTURES = replace(
-    LABELS,
+    small_sets.PICTURES,
     num_videos=3,
-    scene=SceneOptions(width=64, height=64, fps=8.0, duration=(3.0, 4.0)),
     occlusion=OcclusionOptions(min_area_px=20.0, every=8),
     qa=QuestionOptions(templates=("travel_direction", "count_cycles", "camera_move")),
-    render=RenderOptions(supersampling=1.0, shadows=False),
+    farm=LABELS.farm,
 )
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "it never came to be"
-        time.sleep(0.1)
 
 
 def make(folder: Path, options: GenerateOptions, monkeypatch, mishaps: Mapping[int, tuple[str, int]] = {}) -> dict[int, ClipReport]:
     """Make what is missing, with mishaps, and publish it."""
-    for name, value in planned(folder.with_suffix(".marks"), mishaps).items():
-        monkeypatch.setenv(name, value)
+    plan(monkeypatch, folder.with_suffix(".marks"), mishaps)
     with Cursed.open(replace(options, out=str(folder))) as dataset:
         reports = {report.index: report for report in farm.run(dataset.missing(options.indices), options, dataset)}
         dataset.publish()
@@ -76,7 +58,7 @@ def make(folder: Path, options: GenerateOptions, monkeypatch, mishaps: Mapping[i
 
 def here(folder: Path, options: GenerateOptions) -> int:
     """The exit code of the whole program, run in this process, its workers too."""
-    return generate(replace(options, out=str(folder), farm=replace(options.farm, workers=0)), Console(file=StringIO()))
+    return entry.generate(replace(options, out=str(folder), farm=replace(options.farm, workers=0)), Console(file=StringIO()))
 
 
 def clips(tree: Mapping[str, str]) -> dict[str, str]:
@@ -84,33 +66,19 @@ def clips(tree: Mapping[str, str]) -> dict[str, str]:
     return {name: digest for name, digest in tree.items() if name.startswith(("annotations/", "trajectories/", "videos/"))}
 
 
-def require_sound(folder: Path) -> None:
-    """What is there can be proved, and nothing unfinished lies about."""
-    assert verify(folder, pixels=False, workers=0, only=None, console=Console(file=StringIO())).section["findings"] == []
-    assert not list(folder.rglob(".part-*"))
-
-
-def undisturbed(folder: Path, options: GenerateOptions) -> dict[str, str]:
-    alone = replace(options, out=str(folder), farm=replace(options.farm, workers=0 if not options.renders else 2))
-    with Dataset.open(alone) as dataset:
-        assert {report.status for report in farm.run(options.indices, alone, dataset)} == {"written"}
-        dataset.publish()
-    return hashes(folder)
-
-
 @pytest.fixture(scope="module")
 def labels(tmp_path_factory) -> dict[str, str]:
-    return undisturbed(tmp_path_factory.mktemp("labels"), LABELS)
+    return generate(tmp_path_factory.mktemp("labels"), with_workers(0, LABELS))
 
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory) -> dict[str, str]:
-    return undisturbed(tmp_path_factory.mktemp("twins"), TWINS)
+    return generate(tmp_path_factory.mktemp("twins"), with_workers(0, TWINS))
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> dict[str, str]:
-    return undisturbed(tmp_path_factory.mktemp("pictures"), PICTURES)
+    return generate(tmp_path_factory.mktemp("pictures"), PICTURES)
 
 
 @pytest.fixture
@@ -164,16 +132,16 @@ class Run:
         return self.process.wait(PATIENCE_S), self._said.read_text()
 
     def workers(self) -> list[psutil.Process]:
-        return [each for each in psutil.Process(self.process.pid).children() if self._is_ours(each, "generator.worker")]
+        return workers_of(self.process.pid)
 
     def left(self) -> list[psutil.Process]:
         """Processes of this run that still live."""
         return [each for each in psutil.process_iter() if self._is_ours(each)]
 
-    def _is_ours(self, each: psutil.Process, module: str = "") -> bool:
+    def _is_ours(self, each: psutil.Process) -> bool:
         with suppress(psutil.Error):
             is_alive = each.status() != psutil.STATUS_ZOMBIE
-            return is_alive and each.environ().get("TEST_RUN") == self.mark and module in " ".join(each.cmdline())
+            return is_alive and each.environ().get("TEST_RUN") == self.mark
         return False
 
     def one_that_films(self) -> psutil.Process:
@@ -194,7 +162,7 @@ def _lead() -> None:
     os.setsid()
     if os.isatty(0):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    heed_interrupts()
 
 
 @contextmanager
@@ -318,8 +286,7 @@ def test_a_machine_that_fails_in_the_middle_ends_the_run_and_is_not_held_against
 
 def test_who_stops_early_leaves_no_process_no_part_and_no_verdict(tmp_path, monkeypatch, recwarn):
     options, threads = replace(LABELS, farm=replace(LABELS.farm, max_failures=1)), threading.active_count()
-    for name, value in planned(tmp_path / "marks", {1: ("stuck", 1)}).items():
-        monkeypatch.setenv(name, value)
+    plan(monkeypatch, tmp_path / "marks", {1: ("stuck", 1)})
     with Cursed.open(replace(options, out=str(tmp_path / "set"))) as dataset:
         with closing(farm.run(options.indices, options, dataset)) as reports:
             assert next(reports).index == 0

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_module
 from rich.console import Console
 
 from generator import farm
@@ -18,21 +15,14 @@ from generator.dataset import RUNS, Dataset
 from generator.index import META
 from generator.journal import Journal
 from generator.merge import main, options_of
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, command, content
+from generator.options import GenerateOptions, command, content
 from generator.report import Progress
 from generator.standing import Standing
-from scenes.script import SceneOptions
-from tests.test_dataset import falsify
-from tests.test_pipeline import hashes
+from tests import small_sets
+from tests.small_sets import falsify, flip, hashes, told_by
 
 COUNT = 6
-LABELS = GenerateOptions(
-    num_videos=COUNT,
-    scene=SceneOptions(fps=8.0),
-    occlusion=OcclusionOptions(every=8),
-    render=RenderOptions(engine="none"),
-    farm=FarmOptions(workers=0, min_free_mb=0),
-)
+LABELS = replace(small_sets.LABELS, num_videos=COUNT)
 EMPTY = {"written": 3, "frames": 30, "failures": 1, "seconds": 60.0, "memory_mb": 500, "peak_memory_mb": 700}
 
 
@@ -57,15 +47,10 @@ def copy(shards, tmp_path) -> Path:
     return tmp_path / "set"
 
 
-def options_from(overrides: Sequence[str]) -> GenerateOptions:
-    with initialize_config_module("conf", version_base=None):
-        return LINE.typed(compose("generate", list(overrides)))
-
-
 def command_in(said: str, start: str) -> GenerateOptions:
     """The options of the command that a line of what was said ends with."""
     (line,) = (line for line in said.splitlines() if line.startswith(start))
-    return options_from(shlex.split(line.partition("python -m generator ")[2]))
+    return told_by(line)
 
 
 def test_shards_become_one_whole(copy, tmp_path, capsys):
@@ -135,10 +120,7 @@ def test_a_damaged_clip_is_named_and_left_to_the_generator(copy, capsys):
 
 @pytest.mark.parametrize(("check", "code"), [("none", 0), ("sizes", 0), ("sums", 1)])
 def test_flipped_bytes_are_found_by_reading_them(copy, check, code, capsys):
-    path = Dataset.of(copy).files(4).trajectories
-    content = bytearray(path.read_bytes())
-    content[100] ^= 255
-    path.write_bytes(content)
+    flip(Dataset.of(copy).files(4).trajectories)
     assert main([str(copy), "--check", check]) == code
     assert ("clip 4 is damaged" in capsys.readouterr().out) == bool(code)
 
@@ -154,7 +136,7 @@ def test_an_annotation_that_cannot_be_read_is_damage(copy, capsys):
 def test_quarantined_clips_are_told_from_those_that_were_not_made(copy, capsys):
     lose(copy, 1)
     lose(copy, 2)
-    Dataset.of(copy).quarantine(2, replace(LABELS, out=str(copy)), ["it died of SIGSEGV"], "")
+    Dataset.of(copy).quarantine(2, replace(LABELS, out=str(copy)), ["it died of SIGSEGV"], "", "here")
     assert main([str(copy)]) == 1
     said = capsys.readouterr().out
     assert f"1 of {COUNT} clips were not made: 1\n" in said
@@ -247,8 +229,8 @@ CHOICES = (
 
 @pytest.mark.parametrize("overrides", CHOICES, ids=" ".join)
 def test_a_data_set_tells_the_options_that_it_was_made_with(tmp_path, overrides):
-    asked = replace(options_from(overrides), out=str(tmp_path / "set"))
+    asked = replace(LINE.composed(*overrides), out=str(tmp_path / "set"))
     with Dataset.open(asked):
         told = options_of(tmp_path / "set")
     assert content(told) == content(asked)
-    assert content(options_from(shlex.split(command(told))[3:])) == content(asked)
+    assert content(told_by(command(told))) == content(asked)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -902,13 +901,11 @@ def test_what_a_run_started_from_counts_as_trained_on(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_answered_in_a_sentence(
-    root: Path, run: Path, arguments: str, complaint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    root: Path, run: Path, arguments: str, complaint: str, run_main: Callable[..., tuple[int, str, str]]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["model.evaluate", *arguments.format(root=root, run=run).split()])
-    with pytest.raises(SystemExit) as left:
-        main()
-    assert left.value.code == 2
-    assert complaint in capsys.readouterr().err
+    code, _, said = run_main(main, "model.evaluate", *arguments.format(root=root, run=run).split())
+    assert code == 2
+    assert complaint in said
 
 
 def test_a_model_trained_on_everything_is_told_how_to_go_on(root: Path, run: Path, tmp_path: Path, items: list[Item]) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import shlex
 import shutil
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -20,7 +18,6 @@ from hypothesis import strategies as st
 from rich.console import Console
 from scipy.stats import hypergeom, norm
 
-from generator.__main__ import LINE as GENERATOR
 from generator.__main__ import generate
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions, content
 from model import probe
@@ -37,6 +34,7 @@ from qa_templates.observation import camera_keys
 from qa_templates.question import QUESTIONS, QuestionOptions
 from scenes.difficulty import USUAL, Axes
 from scenes.script import SceneOptions
+from tests.small_sets import told_by
 
 ASKED = ("camera_move", "count_cycles", "recognise_motion", "travel_direction", "what_follows", "recognise_event")
 FOUR = LETTERS[:4]
@@ -459,13 +457,6 @@ def test_damaged_annotations_are_named(dataset: Path, tmp_path: Path):
 # ---- commands -------------------------------------------------------------------------------------------------------------------
 
 
-def parsed(command: str) -> GenerateOptions:
-    """What the generator makes of a shell command."""
-    program, overrides = shlex.split(command)[:3], shlex.split(command)[3:]
-    assert program == ["python", "-m", "generator"]
-    return GENERATOR.composed(*overrides)
-
-
 TOLD = {
     "usual": GenerateOptions(seed=4),
     "looks": GenerateOptions(seed=4, split="a-b", scene=SceneOptions(128, 96, 12.0, (2.0, 4.5), motions=("spin", "hop"), difficulty=0.8)),
@@ -480,7 +471,7 @@ TOLD = {
 def test_the_command_builds_the_same_clip(name: str, tmp_path: Path):
     told = TOLD[name]
     configuration = json.loads(json.dumps(content(told)))
-    again = parsed(rerender(tmp_path, configuration, 17))
+    again = told_by(rerender(tmp_path, configuration, 17))
     assert again.only == 17 and again.out != told.out
     assert content(replace(again, render=told.render)) == content(told)
     assert again.render == (RenderOptions() if name == "labels" else told.render)
@@ -491,7 +482,7 @@ def test_clips_of_a_curriculum_are_built_by_its_copy(tmp_path: Path):
     curriculum = Curriculum((Stage("one", templates={"count_cycles": 1.0}), Stage("two", axes=Axes(speed=1.0))))
     (tmp_path / "curriculum.yaml").write_text(written(curriculum))
     told = GenerateOptions(curriculum=curriculum)
-    assert content(parsed(rerender(tmp_path, json.loads(json.dumps(content(told))), 3))) == content(told)
+    assert content(told_by(rerender(tmp_path, json.loads(json.dumps(content(told))), 3))) == content(told)
 
 
 def test_nothing_is_promised_where_the_data_set_does_not_tell(tmp_path: Path):
@@ -502,10 +493,10 @@ def test_the_next_data_look_like_the_last(tmp_path: Path):
     path = tmp_path / "curriculum.yaml"
     path.write_text(written(Curriculum((Stage("one"),))))
     told = TOLD["looks"]
-    after = parsed(generate_by(path, json.loads(json.dumps(content(told))), 50))
+    after = told_by(generate_by(path, json.loads(json.dumps(content(told))), 50))
     assert (after.num_videos, after.scene, after.curriculum) == (50, told.scene, read_curriculum(str(path)))
     assert after.split != told.split and after.out != told.out
-    assert parsed(generate_by(path, {}, 50)).num_videos == 50
+    assert told_by(generate_by(path, {}, 50)).num_videos == 50
 
 
 def test_each_turn_of_the_loop_has_a_split_of_its_own(tmp_path: Path, monkeypatch):
@@ -514,11 +505,11 @@ def test_each_turn_of_the_loop_has_a_split_of_its_own(tmp_path: Path, monkeypatc
     path.write_text(written(Curriculum((Stage("one"),))))
     turns, told = [], GenerateOptions()
     for _ in range(3):
-        told = parsed(generate_by(path, json.loads(json.dumps(content(told))), 50))
+        told = told_by(generate_by(path, json.loads(json.dumps(content(told))), 50))
         turns.append((told.split, told.out))
     assert [split for split, _ in turns] == ["probed", "probed-2", "probed-3"] and len({out for _, out in turns}) == 3
     Path(turns[0][1]).mkdir(parents=True)  # there are such clips already, of another model
-    assert parsed(generate_by(path, json.loads(json.dumps(content(GenerateOptions()))), 50)).split == "probed-2"
+    assert told_by(generate_by(path, json.loads(json.dumps(content(GenerateOptions()))), 50)).split == "probed-2"
 
 
 @pytest.mark.parametrize(
@@ -654,7 +645,7 @@ def test_the_curriculum_reads_as_what_was_written_and_the_generator_takes_it(dat
     assert read_curriculum(str(path)) == curriculum
     assert max(curriculum.stages[-1].templates, key=lambda name: curriculum.stages[-1].templates[name]) == "camera_move"
     assert set(curriculum.stages[-1].templates) == set(ASKED)
-    assert parsed(generate_by(path, read_configuration(dataset), 12)).curriculum == curriculum
+    assert told_by(generate_by(path, read_configuration(dataset), 12)).curriculum == curriculum
 
 
 # ---- on disk and from the command line ------------------------------------------------------------------------------------------------
@@ -675,18 +666,10 @@ def test_what_is_no_profile_is_refused(text: str | None, tmp_path: Path):
         read_profile(path)
 
 
-def run(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["probe", *arguments])
-    with pytest.raises(SystemExit) as left:
-        probe.main()
-    told = capsys.readouterr()
-    return int(left.value.code or 0), told.out, told.err
-
-
-def test_a_file_of_answers_is_probed(dataset: Path, rows: Sequence[Factors], tmp_path: Path, monkeypatch, capsys):
+def test_a_file_of_answers_is_probed(dataset: Path, rows: Sequence[Factors], tmp_path: Path, run_main):
     told = answered(rows, lambda row: 0.0 if row.template == "camera_move" else 1.0, 2)
     write_predictions(tmp_path / "said.jsonl", [row.prediction for row in told[:-1]])
-    code, said, _ = run(monkeypatch, capsys, f"data={dataset}", f"predictions={tmp_path / 'said.jsonl'}", f"out={tmp_path / 'out'}")
+    code, said, _ = run_main(probe.main, "probe", f"data={dataset}", f"predictions={tmp_path / 'said.jsonl'}", f"out={tmp_path / 'out'}")
     assert code == 0
     worst = next(line for line in said.splitlines() if "Camera Motion" in line)
     assert "fails" in worst and " 0%" in worst
@@ -700,19 +683,17 @@ def test_a_file_of_answers_is_probed(dataset: Path, rows: Sequence[Factors], tmp
     ]
     assert "<html" in (tmp_path / "out" / "index.html").read_text()
     command = next(line for line in said.splitlines() if "python -m generator curriculum=" in line)
-    assert parsed(command[command.index("python") :]).curriculum == read_curriculum(str(tmp_path / "out" / "curriculum.yaml"))
+    assert told_by(command[command.index("python") :]).curriculum == read_curriculum(str(tmp_path / "out" / "curriculum.yaml"))
 
 
-def test_another_models_answers_are_probed_with_what_it_was_shown(
-    dataset: Path, rows: Sequence[Factors], tmp_path: Path, monkeypatch, capsys
-):
+def test_another_models_answers_are_probed_with_what_it_was_shown(dataset: Path, rows: Sequence[Factors], tmp_path: Path, run_main):
     """What it left out is wrong, as in an evaluation."""
     said = {row.uid: row.answer for row in rows[2:]}
     (tmp_path / "said.json").write_text(json.dumps(said))
     keys = (f"data={dataset}", f"predictions={tmp_path / 'said.json'}", f"out={tmp_path / 'out'}")
     found = []
     for more in ((), ("frames_shown=16",), ("frames_shown=2",)):
-        code, _, complaint = run(monkeypatch, capsys, *keys, *more)
+        code, _, complaint = run_main(probe.main, "probe", *keys, *more)
         assert code == 0, complaint
         found.append(read_profile(tmp_path / "out" / "profile.json"))
     assert [(each.overall.n, each.overall.right) for each in found] == [(len(rows), len(rows) - 2)] * 3
@@ -737,12 +718,12 @@ def rows_of(root: Path) -> list[dict]:
     return [json.loads(line) for line in (root / "video_info.meta.jsonl").read_text().splitlines()]
 
 
-def test_where_no_curriculum_can_be_made_the_page_says_why(dataset: Path, tmp_path: Path, monkeypatch, capsys):
+def test_where_no_curriculum_can_be_made_the_page_says_why(dataset: Path, tmp_path: Path, run_main):
     """As of questions of a type that nothing here asks."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "curriculum.yaml").write_text("of an earlier probe")
     keys = bench(tmp_path, [{**row, "question_type": "Taste"} for row in rows_of(dataset)])
-    code, said, complaint = run(monkeypatch, capsys, *keys)
+    code, said, complaint = run_main(probe.main, "probe", *keys)
     assert code == 0, complaint
     assert "none of the types (Taste) is known" in said and "python -m generator" not in said and "curriculum.yaml" not in said
     page = (tmp_path / "out" / "index.html").read_text()
@@ -750,10 +731,10 @@ def test_where_no_curriculum_can_be_made_the_page_says_why(dataset: Path, tmp_pa
     assert not (tmp_path / "out" / "curriculum.yaml").exists()
 
 
-def test_a_few_questions_of_each_type_give_a_report(dataset: Path, tmp_path: Path, monkeypatch, capsys):
+def test_a_few_questions_of_each_type_give_a_report(dataset: Path, tmp_path: Path, run_main):
     lines = rows_of(dataset)
     few = [row for kind in {row["question_type"] for row in lines} for row in [each for each in lines if each["question_type"] == kind][:2]]
-    code, said, complaint = run(monkeypatch, capsys, *bench(tmp_path, few))
+    code, said, complaint = run_main(probe.main, "probe", *bench(tmp_path, few))
     assert code == 0, complaint
     assert all(kind in said for kind in {row["question_type"] for row in few})
     assert read_curriculum(str(tmp_path / "out" / "curriculum.yaml")).stages
@@ -779,8 +760,8 @@ def test_the_table_gives_what_a_guess_would_get():
         ("checkpoint=a", "frames_shown=16"),
     ],
 )
-def test_bad_input_is_said_in_plain_words(given_keys: tuple[str, ...], dataset: Path, monkeypatch, capsys):
-    code, _, complaint = run(monkeypatch, capsys, f"data={dataset}", *given_keys)
+def test_bad_input_is_said_in_plain_words(given_keys: tuple[str, ...], dataset: Path, run_main):
+    code, _, complaint = run_main(probe.main, "probe", f"data={dataset}", *given_keys)
     assert code == 2 and complaint.startswith("model.probe: ") and "is not allowed: give" in complaint
 
 
@@ -808,9 +789,26 @@ def test_an_evaluation_holds_where_the_same_was_asked_in_the_same_way(differs: s
     assert probe._still_holds(tmp_path, lenient, asked) == (differs in (None, "skip_damaged"))
 
 
-@pytest.mark.slow
-def test_a_checkpoint_is_asked_once_and_again_when_it_changes(dataset: Path, tmp_path: Path, monkeypatch, capsys):
-    """An untrained model, on films that show nothing."""
+@dataclass(frozen=True)
+class Untrained:
+    """A run without training, on films that show nothing: their folder, its own, and the scenes that it says it was trained on."""
+
+    films: Path
+    run: Path
+    trained_on: set[str]
+    save_new: Callable[[], None]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return f"data={self.films}", f"checkpoint={self.run}", "device=cpu", "workers=1"
+
+    @property
+    def probed(self) -> Path:
+        return self.run / "probe" / "films"
+
+
+@pytest.fixture
+def untrained(dataset: Path, tmp_path: Path) -> Untrained:
     torch = pytest.importorskip("torch")
     from generator.video import write_video
     from model.checkpoint import save_model
@@ -830,25 +828,37 @@ def test_a_checkpoint_is_asked_once_and_again_when_it_changes(dataset: Path, tmp
         save_model(VideoVLM(ModelOptions(), tokenizer), run_folder / "model")
 
     save_new()
+    torch.manual_seed(1)
     kept = {item.scene for item in items[: len(items) // 2]}
     (run_folder / "training.json").write_text(
         json.dumps({"num_frames": 8, "trained_on": sorted(kept), "step": 0, "options": {"reply": "both"}})
     )
+    return Untrained(root, run_folder, kept, save_new)
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_asked_once_and_again_when_it_changes(untrained: Untrained, run_main):
     written_ns = []
-    torch.manual_seed(1)
-    for change in (lambda: None, (run_folder / "model" / "model.safetensors").touch, save_new, lambda: leave_one_out(root)):
+    touch = (untrained.run / "model" / "model.safetensors").touch
+    for change in (lambda: None, touch, untrained.save_new, lambda: leave_one_out(untrained.films)):
         change()
-        code, _, _ = run(monkeypatch, capsys, f"data={root}", f"checkpoint={run_folder}", "device=cpu", "workers=1")
-        assert code == 0
-        written_ns.append((run_folder / "probe" / "films" / "evaluation" / "predictions.jsonl").stat().st_mtime_ns)
+        assert run_main(probe.main, "probe", *untrained.keys)[0] == 0
+        written_ns.append((untrained.probed / "evaluation" / "predictions.jsonl").stat().st_mtime_ns)
     assert written_ns[0] == written_ns[1] < written_ns[2] < written_ns[3]
-    items = read_items(root)
-    profile = read_profile(run_folder / "probe" / "films" / "profile.json")
-    asked = [item for item in items if item.scene not in kept and "None of these" not in item.options]  # which texts alone do not tell
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_asked_what_it_was_not_trained_on_unless_told(untrained: Untrained, run_main):
+    leave_one_out(untrained.films)
+    assert run_main(probe.main, "probe", *untrained.keys)[0] == 0
+    items = read_items(untrained.films)
+    profile = read_profile(untrained.probed / "profile.json")
+    unseen = [item for item in items if item.scene not in untrained.trained_on]
+    asked = [item for item in unseen if "None of these" not in item.options]  # which texts alone do not tell
     assert profile.about["questions"] == len(asked) and profile.about["not asked"] == len(items) - len(asked)
     assert profile.about["frames shown"] == 8
     assert sum(each.n for each in profile.seen) == profile.overall.n
     assert (profile.about["by"], profile.about["part"]) == ("text", "held_out")  # it was trained to reply with texts as well
-    code, _, _ = run(monkeypatch, capsys, f"data={root}", f"checkpoint={run_folder}", "device=cpu", "workers=1", "by=letter", "part=all")
-    profile = read_profile(run_folder / "probe" / "films" / "profile.json")
+    code, _, _ = run_main(probe.main, "probe", *untrained.keys, "by=letter", "part=all")
+    profile = read_profile(untrained.probed / "profile.json")
     assert (code, profile.about["by"], profile.about["part"]) == (0, "letter", "all") and profile.about["questions"] == len(items)

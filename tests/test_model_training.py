@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -670,14 +671,11 @@ def test_the_paper_s_recipe_is_its_table_5() -> None:
         ("data=x experiment=huge", "experiment = 'huge' is not allowed: give one of paper, small"),
     ],
 )
-def test_bad_input_is_one_clear_paragraph(argument: str, said: str, monkeypatch, capsys, tmp_path: Path) -> None:
+def test_bad_input_is_one_clear_paragraph(argument: str, said: str, monkeypatch, run_main, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["model.train", *argument.split()])
-    monkeypatch.setattr(signal, "signal", lambda *told: None)  # this process keeps its own handlers
-    with pytest.raises(SystemExit) as left:
-        LINE.run(lambda told: train(told, Console(file=io.StringIO())))
-    message = capsys.readouterr().err
-    assert left.value.code == 2
+    entry = partial(LINE.run, lambda told: train(told, Console(file=io.StringIO())))
+    code, _, message = run_main(entry, "model.train", *argument.split())
+    assert code == 2
     assert said in message
     assert len(message.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []

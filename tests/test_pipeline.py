@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from generator import farm, pipeline
-from generator.dataset import RUNS, Dataset, Unwritable
+from generator.dataset import Dataset, Unwritable
 from generator.farm import GIVE_UP_AFTER, GaveUp
 from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import ClipFailed, Exhausted, Tally, make_clip, one_take
@@ -21,42 +19,11 @@ from qa_templates.quota import intent
 from scenes.rejection import Rejected
 from scenes.script import SceneOptions
 from scenes.streams import Streams
-from tests.mishaps import ALWAYS, Cursed, planned
+from tests.mishaps import ALWAYS, Cursed, plan
+from tests.small_sets import LABELS, PICTURES, generate, hashes, with_workers
 
-LABELS = GenerateOptions(
-    num_videos=8,
-    scene=SceneOptions(fps=8.0),
-    occlusion=OcclusionOptions(every=8),
-    render=RenderOptions(engine="none"),
-    farm=FarmOptions(workers=0, min_free_mb=0),
-)
 WATCHED = QuestionOptions(templates=("count_cycles",))  # of which no take can pass unseen
 IMPOSSIBLE = replace(LABELS, qa=WATCHED, occlusion=OcclusionOptions(min_area_px=1e9), max_attempts=3)
-
-
-def with_workers(workers: int, options: GenerateOptions = LABELS) -> GenerateOptions:
-    return replace(options, farm=replace(options.farm, workers=workers))
-
-
-def generate(folder: Path, options: GenerateOptions, order: int = 1) -> dict[str, str]:
-    """Make what is missing, publish, and return the hash of every file."""
-    with Dataset.open(replace(options, out=str(folder))) as dataset:
-        reports = list(farm.run(dataset.missing(options.indices)[::order], options, dataset))
-        assert {report.status for report in reports} <= {"written"}
-        dataset.publish()
-    return hashes(folder)
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 by path of what follows from the options alone: all but the locks, and what is told of the runs."""
-    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    told = {name: path for name, path in files.items() if name.parts[0] != RUNS and not name.name.startswith(".lock")}
-    return {str(name): hashlib.sha256(path.read_bytes()).hexdigest() for name, path in told.items()}
-
-
-def damaged(dataset: Dataset, indices: Iterable[int], check: str) -> dict[int, str]:
-    """Those of the finished clips that are not as they were made, each with the reason."""
-    return {index: reason for index, reason in dataset.examined(indices, check) if reason}
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +88,7 @@ def test_attempts_change_nuisance_factors_and_never_the_answer():
 
 
 def test_a_rendered_clip_has_the_frames_that_its_annotation_speaks_of(tmp_path):
-    options = replace(
-        LABELS,
-        scene=SceneOptions(width=96, height=64, fps=8.0),
-        occlusion=OcclusionOptions(min_area_px=10, every=8),
-        render=RenderOptions(supersampling=1.0, shadows=False),
-        farm=FarmOptions(workers=1, min_free_mb=0),
-    )
+    options = replace(PICTURES, scene=SceneOptions(width=96, height=64, fps=8.0), qa=LABELS.qa)
     for name in ("one", "two"):
         with Dataset.open(replace(options, out=str(tmp_path / name))) as dataset:
             (report,) = farm.run([0], options, dataset)
@@ -169,8 +130,7 @@ def test_a_run_with_impossible_thresholds_stops_early(tmp_path):
 def test_a_run_that_is_gone_on_with_is_not_given_up_for_the_clips_that_failed_before(tmp_path, monkeypatch):
     """They are the first of those that are missing."""
     cursed_ones = range(GIVE_UP_AFTER + 1)
-    for name, value in planned(tmp_path / "marks", dict.fromkeys(cursed_ones, ("a_bug", ALWAYS))).items():
-        monkeypatch.setenv(name, value)
+    plan(monkeypatch, tmp_path / "marks", dict.fromkeys(cursed_ones, ("a_bug", ALWAYS)))
     options = replace(LABELS, num_videos=GIVE_UP_AFTER + 3, out=str(tmp_path / "set"))
     with Cursed.open(options) as dataset:
         assert [report.status for report in farm.run([options.num_videos - 1], options, dataset)] == ["written"]
@@ -181,8 +141,7 @@ def test_a_run_that_is_gone_on_with_is_not_given_up_for_the_clips_that_failed_be
 
 def cursed(folder: Path, options: GenerateOptions, monkeypatch) -> Cursed:
     """A data set whose clip 2 meets with a bug."""
-    for name, value in planned(folder / "marks", {2: ("a_bug", ALWAYS)}).items():
-        monkeypatch.setenv(name, value)
+    plan(monkeypatch, folder / "marks", {2: ("a_bug", ALWAYS)})
     with Cursed.open(replace(options, out=str(folder / "set"))) as dataset:
         return dataset
 
@@ -216,7 +175,7 @@ def test_a_clip_that_cannot_even_be_staged_has_its_place_in_the_order(monkeypatc
 
     monkeypatch.setattr(pipeline, "stage", stage)
     options = replace(LABELS, render=RenderOptions())
-    assert sorted(farm.in_order(options.indices, options, 1)) == list(options.indices)
+    assert sorted(farm.in_order(options.indices, options, 8)) == list(options.indices)
 
 
 def test_a_full_disk_stops_the_run(tmp_path):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ REPORTS = st.builds(
     rejections=st.builds(Counter, st.dictionaries(st.tuples(*[st.sampled_from("ab")] * 4), st.integers(1, 5), max_size=3)),
     message=st.sampled_from(["one", "two"]),
     failures=st.lists(st.sampled_from([CRASH, "it took longer than 900 s"]), max_size=3).map(tuple),
-    host=st.sampled_from(["", "node-1", "node-2"]),
+    host=st.sampled_from(["node-1", "node-2", platform.node()]),
     memory_mb=st.floats(0, 5000),
 )
 
@@ -57,6 +58,21 @@ def paper(terminal: bool = False, **more) -> Console:
 
 def said(console: Console) -> str:
     return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", console.file.getvalue().replace("\r", "\n"))
+
+
+@pytest.fixture
+def clock(monkeypatch) -> SimpleNamespace:
+    """What ``time.perf_counter`` tells is its ``now_s``."""
+    clock = SimpleNamespace(now_s=0.0)
+    monkeypatch.setattr("time.perf_counter", lambda: clock.now_s)
+    return clock
+
+
+@pytest.fixture
+def at_every_clip(monkeypatch) -> None:
+    """The journal is written, and then alone."""
+    monkeypatch.setattr(journal, "EVERY_S", 0)
+    monkeypatch.setattr(report, "LOOK_EVERY_S", 60)
 
 
 def shown(console: Console, dataset: Dataset, reports: list[ClipReport], options: GenerateOptions = OPTIONS) -> Standing:
@@ -114,7 +130,7 @@ def test_a_file_gets_plain_lines_now_and_then(dataset, monkeypatch):
     assert said(console) == "", "it has not lasted long enough"
     monkeypatch.setattr(report, "LINE_EVERY_S", 0)
     monkeypatch.setattr(report, "LOOK_EVERY_S", 60)
-    shown(console, dataset, [written(0), written(1, host="", memory_mb=0.0)])
+    shown(console, dataset, [written(0), written(1, memory_mb=0.0)])
     assert "\x1b" not in console.file.getvalue()
     first, second = said(console).splitlines()
     assert re.fullmatch(r"1 of 8 clips, .* a minute, about .* left; 0 takes rejected, 0 failures, 0 quarantined, .* 1.2 GB in use", first)
@@ -156,47 +172,42 @@ def test_figures_add_up(reports):
     assert failures == sum(counts["attempts"] for counts in standing.reasons.values())
     assert all(counts["lost"] <= counts["clips"] <= counts["attempts"] for counts in standing.reasons.values())
     assert told["rejected"] == sum(each.rejections.total() for each in reports)
-    latest = {each.host or platform.node(): each.memory_mb for each in reports if each.memory_mb}
+    latest = {each.host: each.memory_mb for each in reports if each.memory_mb}
     assert told["memory_mb"] == pytest.approx(sum(latest.values()), abs=1)
     assert (told["eta_s"] is None) == (not reports)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
 
 
-def test_the_rate_is_that_of_the_last_minutes(monkeypatch):
-    now_s = [0.0]
-    monkeypatch.setattr("time.perf_counter", lambda: now_s[0])
+def test_the_rate_is_that_of_the_last_minutes(clock):
     standing = Standing(total=10_000, _began_s=0.0)
     for index in range(100):  # one a second
-        now_s[0] += 1
+        clock.now_s += 1
         standing.add(written(index))
     assert standing.clips_per_min == pytest.approx(60)
     assert standing.left_s == pytest.approx(9900)
     for index in range(100, 400):  # then one in ten seconds, for 50 minutes
-        now_s[0] += 10
+        clock.now_s += 10
         standing.add(written(index))
     assert standing.clips_per_min == pytest.approx(6, rel=0.05)
     assert standing.left_s == pytest.approx(96_000, rel=0.05)
 
 
-def test_a_machine_that_is_gone_holds_no_memory(monkeypatch):
-    now_s = [0.0]
-    monkeypatch.setattr("time.perf_counter", lambda: now_s[0])
+def test_a_machine_that_is_gone_holds_no_memory(clock):
     standing = Standing(total=10, silent_after_s=400.0, _began_s=0.0)
     standing.add(written(0, memory_mb=16_000.0))
-    now_s[0] = 300.0
+    clock.now_s = 300.0
     standing.add(written(1, host="node-2", memory_mb=1000.0))
     assert (standing.memory_mb, len(standing.at_work)) == (17_000, 2)
-    now_s[0] = 500.0
+    clock.now_s = 500.0
     assert (standing.memory_mb, len(standing.at_work)) == (1000, 1)
 
 
-def test_a_machine_is_at_work_since_the_run_began_or_since_it_joined(monkeypatch):
-    now_s = [100.0]
-    monkeypatch.setattr("time.perf_counter", lambda: now_s[0])
+def test_a_machine_is_at_work_since_the_run_began_or_since_it_joined(clock):
+    clock.now_s = 100.0
     standing = Standing(total=10, _began_s=0.0)
-    standing.add(written(0, host="", seconds={"rendering": 20.0}))
+    standing.add(written(0, host=platform.node(), seconds={"rendering": 20.0}))
     standing.add(written(1, seconds={"rendering": 20.0, "staging": 10.0}))
-    now_s[0] = 150.0
+    clock.now_s = 150.0
     standing.add(written(2, seconds={"rendering": 40.0}))
     hosts = standing.as_json()["hosts"]
     assert (hosts[platform.node()]["seconds"], hosts["node-1"]["seconds"]) == (100.0, 80.0)
@@ -217,9 +228,7 @@ def test_the_journal_tells_beginning_and_end(dataset):
         assert each["shard"] == "1/1"
 
 
-def test_the_journal_is_written_now_and_then(dataset, monkeypatch):
-    monkeypatch.setattr("generator.journal.EVERY_S", 0)
-    monkeypatch.setattr(report, "LOOK_EVERY_S", 60)
+def test_the_journal_is_written_now_and_then(dataset, at_every_clip):
     shown(paper(), dataset, [written(0), written(1)])
     assert [(each["event"], each["done"]) for each in lines(dataset)] == [("begin", 0), ("progress", 1), ("progress", 2), ("end", 2)]
 
@@ -236,9 +245,7 @@ def test_a_run_of_which_no_clip_ends_is_not_silent(dataset, monkeypatch):
     assert said(console).count("0 of 8 clips, no clip yet; 0 takes rejected") >= 3
 
 
-def test_machines_are_told_of_now_and_then_and_remembered(dataset, monkeypatch):
-    monkeypatch.setattr("generator.journal.EVERY_S", 0)
-    monkeypatch.setattr(report, "LOOK_EVERY_S", 60)
+def test_machines_are_told_of_now_and_then_and_remembered(dataset, monkeypatch, at_every_clip):
     standing = Standing(8)
     with Progress(paper(), standing, OPTIONS, dataset) as progress:
         progress.add(written(0))
@@ -294,15 +301,13 @@ def _full(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [_occupied, _full])
-def test_a_journal_that_cannot_be_written_stops_no_run(dataset, spoil: Callable[[Path], None], monkeypatch, caplog):
-    monkeypatch.setattr("generator.journal.EVERY_S", 0)
+def test_a_journal_that_cannot_be_written_stops_no_run(dataset, spoil: Callable[[Path], None], at_every_clip, caplog):
     spoil(dataset.root / RUNS)
     assert shown(paper(), dataset, [written(0), written(1)]).done == 2
     assert len(caplog.records) == 1, "it is said once"
 
 
-def test_runs_are_read_back_by_their_last_line(dataset, monkeypatch):
-    monkeypatch.setattr("generator.journal.EVERY_S", 0)
+def test_runs_are_read_back_by_their_last_line(dataset, monkeypatch, at_every_clip):
     monkeypatch.setattr("generator.journal.utc_now", iter("abcdefgh").__next__)
     shown(paper(), dataset, [written(0)])
     shown(paper(), dataset, [written(1)], replace(OPTIONS, shard="2/4"))
@@ -356,7 +361,7 @@ def test_what_was_retried_is_summed_up_by_reason(dataset):
 def test_quarantined_clips_are_named_with_reason_and_command(dataset):
     options = replace(OPTIONS, num_videos=30, out=str(dataset.root))
     for index in range(MOST_QUARANTINED + 3):
-        dataset.quarantine(index, options, [CRASH, f"reason {index}"], "")
+        dataset.quarantine(index, options, [CRASH, f"reason {index}"], "", "here")
     closing = summed_up(dataset, [written(index) for index in range(20, 30)], options, left_out=MOST_QUARANTINED + 3)
     assert re.search(r"quarantined before\W+13\b", closing)
     assert f"clip 4 ({dataset.key(4)}) is quarantined: reason 4\n  python -m generator only=4 seed=0 out={dataset.root}" in closing

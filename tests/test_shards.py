@@ -11,9 +11,8 @@ import psutil
 import pytest
 
 from generator.index import META
-from tests.test_cli import LABELS, finish, program, run, wait_for_clips
-from tests.test_pipeline import LABELS as HERE
-from tests.test_pipeline import generate, hashes
+from tests.programs import finish, program, run, wait_for_clips
+from tests.small_sets import LABEL_KEYS, LABELS, generate, hashes
 
 CLIPS = 12
 SHARDS = 3
@@ -22,12 +21,12 @@ SHARDS = 3
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory) -> dict[str, str]:
     """Hashes of the data set that this process makes alone."""
-    return generate(tmp_path_factory.mktemp("unbroken"), replace(HERE, num_videos=CLIPS))
+    return generate(tmp_path_factory.mktemp("unbroken"), replace(LABELS, num_videos=CLIPS))
 
 
 def begun(folder: Path, shard: int, of: int = SHARDS, workers: int = 1) -> subprocess.Popen:
     told = (f"shard={shard}/{of}", f"num_videos={CLIPS}", f"workers={workers}", "out=set")
-    return program(*told, *LABELS, cwd=folder, start_new_session=True)
+    return program(*told, *LABEL_KEYS, cwd=folder, start_new_session=True)
 
 
 def test_shards_at_once_one_of_which_is_killed_and_begun_again(tmp_path, unbroken):

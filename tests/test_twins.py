@@ -13,10 +13,8 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from generator import farm
 from generator.dataset import Dataset
 from generator.description import ConfigurationChanged
-from generator.options import FarmOptions, GenerateOptions, OcclusionOptions, RenderOptions
 from generator.pipeline import make_clip
 from qa_templates.ask import prove
 from qa_templates.avatar_actions import rivals
@@ -51,7 +49,8 @@ from scenes.types import (
     Visibility,
     Watch,
 )
-from tests.test_pipeline import hashes
+from tests import small_sets
+from tests.small_sets import generate, hashes
 
 SCENE = SceneOptions()
 PAIRED = [name for name in QUESTIONS if has_twins(name)]
@@ -372,23 +371,12 @@ def test_bodies_stay_above_the_floor(name):
 
 # Data sets
 
-LABELS = GenerateOptions(
+LABELS = replace(
+    small_sets.LABELS,
     num_videos=4,
     twins=True,
-    scene=SceneOptions(fps=8.0),
-    occlusion=OcclusionOptions(every=8),
     qa=QuestionOptions(templates=("travel_direction", "count_cycles", "camera_move", "order_of_objects")),
-    render=RenderOptions(engine="none"),
-    farm=FarmOptions(workers=0, min_free_mb=0),
 )
-
-
-def generate(folder: Path, options: GenerateOptions) -> dict[str, str]:
-    with Dataset.open(replace(options, out=str(folder))) as dataset:
-        reports = list(farm.run(dataset.missing(options.indices), options, dataset))
-        assert {report.status for report in reports} <= {"written"}, [report.message for report in reports]
-        dataset.publish()
-    return hashes(folder)
 
 
 @pytest.fixture(scope="module")

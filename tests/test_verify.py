@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from conf.atomic import checksum_lines, sha256_of
 from generator import certificate, truth_pass
-from generator.atomic import checksum_lines, sha256_of
 from generator.certificate import CHECKSUMS, PAGE, REPORT, VERDICTS, present_checksums
 from generator.dataset import Dataset
 from generator.index import CAPTIONS, META

@@ -23,22 +23,14 @@ import pytest
 
 from generator import worker as module
 from generator.worker import Crew, Dismissed, Worker, WorkerDied
+from tests.programs import PATIENCE_S, ROOT, until
 
-ROOT = Path(__file__).parents[1]
-PATIENCE_S = 60.0  # for what takes a moment; the machine may be busy
 SOON_S = 1.0  # a time limit that is exceeded
 LONG_S = 600.0
 
 
 def nothing(place: int) -> dict[str, str]:
     return {}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "it never came to be"
-        time.sleep(0.01)
 
 
 def is_gone(pid: int) -> bool:
@@ -449,6 +441,7 @@ def test_two_hundred_tasks_and_ten_deaths_leave_no_descriptors_threads_or_zombie
 PARENT = """
 import ctypes, os, sys, threading, time
 from generator.worker import Worker
+from tests.programs import PATIENCE_S, ROOT, until
 workers = [Worker({}) for _ in range(3)]
 for each in workers:
     each.do(lambda: None, None)
