@@ -442,7 +442,7 @@ def test_program_prints_and_ends_well(labels, capsys):
 def test_program_says_what_is_wrong(arguments: list[str], tmp_path, capsys):
     if arguments:
         assert audit.main([str(tmp_path / arguments[0])]) == audit.BAD_INPUT
-        assert "dataset.json is missing" in capsys.readouterr().err.replace("\n", " ")
+        assert "dataset.json is missing" in capsys.readouterr().err
     else:
         with pytest.raises(SystemExit):
             audit.main(arguments)

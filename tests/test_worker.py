@@ -274,9 +274,9 @@ def test_a_worker_ends_itself_when_no_one_ends_it_after_its_time(worker):
 
 def test_a_worker_that_cannot_begin_says_why(tmp_path):
     (tmp_path / "generator").mkdir()
-    (tmp_path / "generator" / "__init__.py").touch()  # found before an installed one
+    (tmp_path / "generator" / "__init__.py").write_text("raise ImportError('not today')")  # found before an installed one
     each = Worker({"PYTHONPATH": str(tmp_path)})
-    with pytest.raises(WorkerDied, match=r"exit code 1 \(.*No module named generator.worker"):
+    with pytest.raises(WorkerDied, match=r"exit code 1 \(.*not today"):
         each.do(lambda: None, LONG_S)
 
 

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         examined = certificate.compared(dataset.root, EXAMINED) if given.report else None
         results, count = audit(dataset, given.workers, given.pictures, given.seed, console)
     except (NoDataset, items.Unreadable, ValueError, OSError) as error:
-        console.print(f"{error}", style="red", markup=False)
+        console.print(f"{error}", style="red", markup=False, soft_wrap=True)
         return BAD_INPUT
     except KeyboardInterrupt:
         console.print("interrupted; nothing was written", style="red")
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             certificate.write_section(dataset.root, "audit", section, examined)
         except (OSError, ValueError) as error:
-            console.print(f"audited, but not written: {error}", style="red", markup=False)
+            console.print(f"audited, but not written: {error}", style="red", markup=False, soft_wrap=True)
             return BAD_INPUT
         except KeyboardInterrupt:
             console.print("audited, but interrupted before that was written", style="red")
