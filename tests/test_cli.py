@@ -185,6 +185,7 @@ def test_an_audit_that_cannot_say_why_it_ends_has_its_exit_code(tmp_path, opened
         assert audit.main([str(tmp_path)]) == BAD_INPUT
 
 
+@pytest.mark.slow
 def test_a_proof_tells_how_many_processes_worked(tmp_path, monkeypatch):
     """Fewer than there are cores, where a container or a job is given fewer; that is what this variable stands in for."""
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")

@@ -150,6 +150,7 @@ def test_unknown_devices_are_refused(device: str) -> None:
 # Films on trial
 
 
+@pytest.mark.slow
 def test_a_trial_draws_as_many_frames_as_time_allows_and_two_at_least() -> None:
     spec = specimens("motions", "slide", Format(64, 64, 8.0))[0].spec
     paths, render = solve(spec), RenderOptions(supersampling=1.0)
@@ -179,6 +180,7 @@ def test_a_clip_is_drawn_by_cycles_on_what_there_is(tmp_path: Path) -> None:
     assert report.status == "written", report.message
 
 
+@pytest.mark.slow
 def test_cycles_on_the_cpu_keeps_to_the_threads_of_its_worker() -> None:
     assert apart({"OMP_NUM_THREADS": "3"}, 120.0, _threads_of_cycles) == ("FIXED", 3)
 

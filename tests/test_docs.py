@@ -138,6 +138,7 @@ def test_words_of_a_package_are_tested_like_our_own(package):
     assert all(passed[name] >= 5 for name in words), passed
 
 
+@pytest.mark.slow
 def test_words_of_a_package_are_listed_and_generated(package, tmp_path):
     groups = json.loads(with_package(package, "-m", "generator.catalogue", "--json").stdout)
     listed = {name for group in GROUPS for name in groups[group]}

@@ -150,9 +150,8 @@ def test_one_machine_dies_and_another_joins_late(tmp_path, unbroken, forgiving, 
     assert hashes(tmp_path / "set") == unbroken
 
 
-@pytest.mark.parametrize(
-    ("mishap", "reason"), [("killed", "died of SIGKILL"), pytest.param("stuck", "took longer", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("mishap", "reason"), [("killed", "died of SIGKILL"), ("stuck", "took longer")])
 def test_clips_that_no_machine_can_make_are_given_up_and_cost_no_machine(tmp_path, monkeypatch, unbroken, mishap, reason):
     mishaps.plan(monkeypatch, tmp_path / "marks", {3: (mishap, mishaps.ALWAYS), 8: (mishap, mishaps.ALWAYS)})
     with machines(tmp_path) as there:

@@ -30,10 +30,9 @@ def lacking(folder: Path, name: str, where: str) -> Mapping[str, str]:
     return customised(folder, LACKING.format(name=name, where=where))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "where"),
-    [("trimesh", "generator.worker"), pytest.param("generator", "dask_worker", marks=pytest.mark.slow)],
-    ids=["a library", "this program"],
+    ("name", "where"), [("trimesh", "generator.worker"), ("generator", "dask_worker")], ids=["a library", "this program"]
 )
 def test_clips_that_fail_where_something_is_missing_are_made_elsewhere(tmp_path, monkeypatch, name, where):
     """The machine that is unfit fails in milliseconds, so that it is free for each clip, and for each clip that is tried again."""

@@ -143,6 +143,7 @@ def _fill(ballast: Path) -> None:
                 continue
 
 
+@pytest.mark.slow
 def test_a_disk_that_turns_read_only_stops_the_run_which_goes_on_when_it_can(disk, undisturbed):
     process = disk.program(LABELS)
     wait_for_clips(disk.seen / "set", 1, process)
@@ -206,6 +207,7 @@ def _elsewhere(folder: Path, name: str, days: int) -> dict[str, str]:
     return customised(folder, ELSEWHERE.format(name=name, days=days))
 
 
+@pytest.mark.slow
 def test_shards_whose_clocks_and_names_differ_end_in_the_same_files(tmp_path, undisturbed):
     machines = {"1/2": _elsewhere(tmp_path / "ahead", "far-ahead", 400), "2/2": _elsewhere(tmp_path / "behind", "far-behind", -400)}
     shards = {shard: spoken(replace(LABELS, shard=shard), tmp_path / "set", workers=0) for shard in machines}

@@ -199,6 +199,7 @@ def test_a_clip_for_which_memory_runs_out_is_made_again(tmp_path, monkeypatch, l
     assert hashes(tmp_path / "set") == labels
 
 
+@pytest.mark.slow
 def test_a_crash_within_blender_costs_one_attempt(tmp_path, monkeypatch, pictures):
     reports = make(tmp_path / "set", PICTURES, monkeypatch, {1: ("crash_while_drawing", 1)})
     assert {index: len(report.failures) for index, report in reports.items()} == {0: 0, 1: 1, 2: 0}
@@ -207,6 +208,7 @@ def test_a_crash_within_blender_costs_one_attempt(tmp_path, monkeypatch, picture
     require_sound(tmp_path / "set")
 
 
+@pytest.mark.slow
 def test_worn_and_swollen_workers_are_replaced(tmp_path, monkeypatch, labels):
     options = replace(LABELS, farm=replace(LABELS.farm, workers=1, recycle_after=3, max_worker_mb=700))
     reports = make(tmp_path / "set", options, monkeypatch, {1: ("grow", 1)})
@@ -271,6 +273,7 @@ def test_workers_that_lack_a_library_end_the_run_and_quarantine_nothing(tmp_path
         assert dataset.quarantined(options.indices) == []
 
 
+@pytest.mark.slow
 def test_a_machine_that_fails_in_the_middle_ends_the_run_and_is_not_held_against_the_clips(tmp_path, monkeypatch):
     monkeypatch.setattr(farm, "LOST_AFTER", 2)
     options = replace(LABELS, num_videos=50, farm=replace(LABELS.farm, max_failures=1, workers=1))
@@ -298,13 +301,9 @@ def test_who_stops_early_leaves_no_process_no_part_and_no_verdict(tmp_path, monk
     assert not recwarn.list
 
 
-OTHERWISE = [
-    pytest.param("while workers start", "Ctrl-C", marks=pytest.mark.slow),
-    pytest.param("while one draws", "SIGTERM", marks=pytest.mark.slow),
-]
-
-
-@pytest.mark.parametrize(("moment", "way"), [("while workers start", "SIGTERM"), ("while one draws", "Ctrl-C"), *OTHERWISE])
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("moment", ["while workers start", "while one draws"])
 def test_an_interrupted_run_ends_soon_with_all_its_processes_and_says_how_to_go_on(tmp_path, pictures, moment, way):
     with terminal() as (keyboard, screen), Run(tmp_path, *FILMING, stdin=screen) as run:
         until(run.workers) if moment == "while workers start" else run.one_that_films()  # which stays stopped, and is ended all the same

@@ -151,5 +151,6 @@ def test_every_item_is_worked_on():
     assert dict(parallel_map(doubled, range(5), 0)) == {number: 2 * number for number in range(5)}
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_loses_its_own_item_alone():
     assert dict(parallel_map(deadly, range(5), 1)) == {0: 0, 1: 1, 2: None, 3: 3, 4: 4}
