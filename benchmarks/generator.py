@@ -111,13 +111,10 @@ class Bench:
     @contextmanager
     def opened(cls, folder: str, render: str) -> Iterator[Bench]:
         """With workers that are not begun yet."""
-        options, crew = options_of([f"render={render}"], folder), Crew()
+        options = options_of([f"render={render}"], folder)
         one, two = (replace(options, out=os.path.join(folder, name)) for name in ("one", "two"))
-        try:
-            with Dataset.open(one) as first, Dataset.open(two) as second:
-                yield cls(folder, options, (first, second), crew)
-        finally:
-            crew.dismiss()
+        with Crew() as crew, Dataset.open(one) as first, Dataset.open(two) as second:
+            yield cls(folder, options, (first, second), crew)
 
     def do(self, work: Callable[..., Any], *args: Any) -> Any:
         """Work for one worker."""
@@ -335,12 +332,8 @@ def slope_mb(made: Sequence[int], sizes_mb: Sequence[float]) -> float:
 
 def sizes_in_turn_mb(options: GenerateOptions) -> list[float]:
     """Resident size of one worker after each clip."""
-    crew = Crew()
-    try:
-        with Dataset.open(options) as dataset:
-            return [make_safely(index, options, dataset, crew).memory_mb for index in options.indices]
-    finally:
-        crew.dismiss()
+    with Crew() as crew, Dataset.open(options) as dataset:
+        return [make_safely(index, options, dataset, crew).memory_mb for index in options.indices]
 
 
 def options_of(overrides: Sequence[str], folder: str) -> GenerateOptions:

@@ -11,7 +11,7 @@ import logging
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -25,7 +25,7 @@ from generator.devices import drawing_gpus, pinned
 from generator.options import GenerateOptions
 from generator.pipeline import ClipReport, attempt_clip, expected_frames
 from generator.trust import GIVE_UP_AFTER, LOST_AFTER, Trust
-from generator.worker import Crew, Dismissed, Worker, WorkerDied
+from generator.worker import Crew, Dismissed, Worker, WorkerDied, failure_of
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -76,7 +76,7 @@ def parallel_map(work: Callable[[Item], Made], items: Sequence[Item], workers: i
     if workers == 0:
         yield from ((item, work(item)) for item in items)
         return
-    with _crew() as crew, closing(_spread(partial(_with_worker, work, crew), items, processes(workers))) as made:
+    with Crew() as crew, closing(_spread(partial(_with_worker, work, crew), items, processes(workers))) as made:
         yield from made
 
 
@@ -111,7 +111,7 @@ def _reports(indices: Sequence[int], options: GenerateOptions, dataset: Dataset)
 
 def _reports_from_here(indices: Sequence[int], options: GenerateOptions, dataset: Dataset) -> Generator[ClipReport, None, None]:
     workers = workers_of(options)
-    with _crew() as crew:
+    with Crew() as crew:
         make = partial(make_safely, options=options, dataset=dataset, crew=crew)
         in_turn = in_order(indices, options, min(LAST_CLIPS * workers, MOST_LAST_CLIPS))
         with closing(_spread(make, in_turn, workers)) as reports:
@@ -191,15 +191,6 @@ def _spread(
             made.close()
 
 
-@contextmanager
-def _crew() -> Iterator[Crew]:
-    crew = Crew()
-    try:
-        yield crew
-    finally:
-        crew.dismiss()
-
-
 def cores() -> int:
     """Of this machine, as many as this process may use."""
     return joblib.cpu_count()
@@ -259,7 +250,7 @@ def _attempt(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew)
         raise
     except Exception as error:
         dataset.sweep([index])
-        reason = f"the process that made it: {error}" if isinstance(error, WorkerDied) else f"{type(error).__name__}: {error}"
+        reason = failure_of(error, "made it")
         words = error.words if isinstance(error, WorkerDied) else "".join(traceback.format_exception(error))
         return ClipReport(index, dataset.key(index), "failed", message=reason, trace=words, failures=(reason,))
     return replace(report, memory_mb=memory_mb)

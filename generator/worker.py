@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, NoReturn, ParamSpec, TypeVar
+from typing import IO, NoReturn, ParamSpec, Self, TypeVar
 
 import cloudpickle
 import psutil
@@ -246,7 +246,8 @@ def _log_once(name: str, level: int, message: str) -> None:
 class Crew:
     """The workers of this process: as many as there are tasks at once, each kept for the next task.
 
-    A worker has a place, 0 for the first, which decides its environment: that may pin it to a GPU.
+    A worker has a place, 0 for the first, which decides its environment: that may pin it to a GPU. As a context it is dismissed at the
+    end.
     """
 
     def __init__(self) -> None:
@@ -254,6 +255,12 @@ class Crew:
         self._workers: dict[int, Worker] = {}  # by place, with and without work
         self._busy: set[int] = set()  # places
         self._is_dismissed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dismiss()
 
     @contextmanager
     def hire(self, environment: Callable[[int], Mapping[str, str]]) -> Iterator[Worker]:

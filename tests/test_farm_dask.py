@@ -27,6 +27,7 @@ from generator.description import versions
 from generator.farm import GaveUp
 from generator.options import FarmOptions, GenerateOptions, command
 from generator.pipeline import ClipReport
+from generator.worker import Crew
 from tests import mishaps
 from tests.programs import PATIENCE_S, ROOT, finish, program, until, wait_for_clips, workers_of
 from tests.small_sets import LABEL_KEYS, LABELS, generate, hashes, told_by
@@ -270,7 +271,7 @@ def test_what_only_looks_like_an_option_that_is_ours_is_allowed(told):
 
 def test_a_clip_that_is_there_already_is_told_of_by_the_machine_that_saw_it(tmp_path):
     """The scheduler handed it out again, because the worker that made it was gone before it could say so."""
-    with Dataset.open(replace(LABELS, out=str(tmp_path))) as dataset, farm._crew() as crew:
+    with Dataset.open(replace(LABELS, out=str(tmp_path))) as dataset, Crew() as crew:
         made = farm._make_there(0, crew, LABELS, dataset)
         again = farm._make_there(0, crew, LABELS, dataset)
     assert (made.status, again.status, again.frames, again.seconds) == ("written", "written", 0, {})

@@ -46,9 +46,8 @@ def worker() -> Iterator[Worker]:
 
 @pytest.fixture(scope="module")
 def company() -> Iterator[Crew]:
-    each = Crew()
-    yield each
-    each.dismiss()
+    with Crew() as each:
+        yield each
 
 
 @pytest.fixture
@@ -61,9 +60,8 @@ def lasting(company) -> Iterator[Worker]:
 
 @pytest.fixture
 def crew() -> Iterator[Crew]:
-    each = Crew()
-    yield each
-    each.dismiss()
+    with Crew() as each:
+        yield each
 
 
 # Answers
