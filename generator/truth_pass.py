@@ -36,6 +36,7 @@ from scenes.types import EnvironmentSpec, ObjectSpec, SceneSpec, Trajectories
 
 SHEET_PX = 2048  # a side; larger sheets save nothing
 PART_FACES = 256
+FACES_AT_ONCE = 50_000  # Mesa puts aside what it has yet to draw, and keeps the room: 40 MB more in a process that drew one crowd
 GL_CLIP_DISTANCES = range(0x3000, 0x3004)
 EGL_DRAW_AND_READ = (0x3059, 0x305A)
 
@@ -365,6 +366,7 @@ class _Sheet:
 
     def __init__(self, context: moderngl.Context, form: _Format, width_px: int, height_px: int) -> None:
         self._context, self._form = context, form
+        self._faces_aside = 0
         self._tile_px = (width_px, height_px)
         self._columns, self._rows = max(1, SHEET_PX // width_px), max(1, SHEET_PX // height_px)
         self._size_px = (self._columns * width_px, self._rows * height_px)
@@ -388,8 +390,25 @@ class _Sheet:
 
     def draw(self, mesh: _GpuMesh, matrices: Array, places: np.ndarray, value: tuple[float, float], indices: slice | None = None) -> None:
         """Draw a mesh (or a range of its indices) through ``matrices (n, 4, 4)`` into the tiles ``places (n,)``."""
-        if len(places) == 0:
-            return
+        indices = indices or slice(0, mesh.num_indices)
+        faces = max((indices.stop - indices.start) // 3, 1)
+        at_once = max(FACES_AT_ONCE // faces, 1)
+        for start in range(0, len(places), at_once):
+            chosen = slice(start, start + at_once)
+            self._put_aside(faces * len(places[chosen]))
+            self._draw(mesh, matrices[chosen], places[chosen], value, indices)
+
+    def _put_aside(self, faces: int) -> None:
+        """Have all that was put aside drawn first, if this were too much."""
+        if self._faces_aside + faces > FACES_AT_ONCE:
+            self._finish()
+        self._faces_aside += faces
+
+    def _finish(self) -> None:
+        self._context.finish()
+        self._faces_aside = 0
+
+    def _draw(self, mesh: _GpuMesh, matrices: Array, places: np.ndarray, value: tuple[float, float], indices: slice) -> None:
         row, column = np.divmod(places, self._columns)
         centres = np.stack([(2 * column + 1) / self._columns, (2 * row + 1) / self._rows], axis=1) - 1
         instances = np.concatenate([matrices.reshape(-1, 16), centres], axis=1).astype("f4")
@@ -397,7 +416,6 @@ class _Sheet:
         mesh.instances.write(instances)
         self._form.program["value"] = value
         self._context.enable_only(moderngl.DEPTH_TEST | (moderngl.CULL_FACE if mesh.closed else moderngl.NOTHING))
-        indices = indices or slice(0, mesh.num_indices)
         mesh.array(self._form.program).render(vertices=indices.stop - indices.start, first=indices.start, instances=len(places))
 
     @contextmanager
@@ -417,8 +435,14 @@ class _Sheet:
         viewport = self._used_px(num_tiles)
         form = self._form
         raw = np.frombuffer(self._frame.read(viewport=viewport, components=form.channels, alignment=1, dtype=form.dtype), form.numpy)
+        self._forget()
         rows = raw.reshape(-1, height_px, self._columns, width_px, form.channels).swapaxes(1, 2)
         return rows.reshape(-1, height_px, width_px, form.channels)[:num_tiles]
+
+    def _forget(self) -> None:
+        """Draw next to nothing: until then Mesa holds on to what it drew last."""
+        self._frame.clear(viewport=(0, 0, 1, 1))
+        self._finish()
 
     def _used_px(self, num_tiles: int) -> tuple[int, int, int, int]:
         rows = -(-num_tiles // self._columns)

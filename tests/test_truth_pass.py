@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from generator.tiles import corners_of, model_matrices
 from generator.truth_pass import TruthPass, shared, unit_meshes
+from generator.worker import Worker
 from scenes import geometry
 from scenes.colours import COLOURS
 from scenes.environments import environment
@@ -228,6 +229,24 @@ def test_it_agrees_with_the_masks_of_blender():
     assert max(differing) < 1e-4  # measured: 7e-6
     assert np.sqrt(np.mean(np.square(errors))) < 0.005  # measured: .0013
     assert np.abs(errors).max() < 0.02  # measured: .005
+
+
+def test_drawing_a_crowd_leaves_no_memory_behind():
+    """Mesa keeps what it has yet to draw, and the room for it afterwards."""
+
+    def draw(crowd: bool) -> None:
+        for seed in range(3):
+            spec = random_scene(seed, 6, 3.0)
+            shared().coverage(spec, solve(spec), np.zeros(64 if crowd else 2, int))
+
+    worker = Worker({})
+    try:
+        worker.do(draw, 120.0, False)
+        before_mb = worker.resident_mb
+        worker.do(draw, 120.0, True)
+        assert worker.resident_mb < before_mb + 8
+    finally:
+        worker.end()
 
 
 def test_without_software_opengl_the_error_names_the_remedy():
