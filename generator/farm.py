@@ -8,6 +8,7 @@ so a crash, a hang or a full memory costs one attempt at one clip, wherever it h
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
@@ -253,7 +254,7 @@ def _attempt(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew)
         reason = failure_of(error, "made it")
         words = error.words if isinstance(error, WorkerDied) else "".join(traceback.format_exception(error))
         return ClipReport(index, dataset.key(index), "failed", message=reason, trace=words, failures=(reason,))
-    return replace(report, memory_mb=memory_mb)
+    return replace(report, process=os.getpid(), memory_mb=memory_mb)
 
 
 def _quarantined(report: ClipReport, options: GenerateOptions, dataset: Dataset) -> ClipReport:

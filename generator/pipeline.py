@@ -102,7 +102,8 @@ class ClipReport:
         message, trace: what went wrong.
         failures: why attempts at it failed.
         host: the machine it was made on.
-        memory_mb: resident memory of all workers of that machine, afterwards; 0 where it was not measured.
+        process: that which had it made there; 0 where none did.
+        memory_mb: resident memory of all workers of that process, afterwards; 0 where it was not measured.
     """
 
     index: int
@@ -115,6 +116,7 @@ class ClipReport:
     trace: str = ""
     failures: tuple[str, ...] = ()
     host: str = field(default_factory=platform.node)
+    process: int = 0
     memory_mb: float = 0.0
 
 

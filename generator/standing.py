@@ -26,15 +26,18 @@ class Machine:
     peak_memory_mb: float = 0.0
     began_s: float = 0.0
     last_s: float = 0.0
+    _sizes_mb: dict[int, tuple[float, float]] = field(default_factory=dict)  # by process: when it was measured last, and what
 
-    def add(self, report: ClipReport, now_s: float) -> None:
-        """Count a clip that was reported at a time."""
+    def add(self, report: ClipReport, now_s: float, since_s: float) -> None:
+        """Count a clip that was reported at a time; processes of which nothing was heard since another time are gone."""
         self.last_s = now_s
         self.written += report.status == "written"
         self.frames += report.frames
         self.failures += len(reasons(report))
-        self.memory_mb = report.memory_mb or self.memory_mb  # of a clip whose worker died it is not known
-        self.peak_memory_mb = max(self.peak_memory_mb, report.memory_mb)
+        if report.memory_mb:  # of a clip whose worker died it is not known
+            self._sizes_mb[report.process] = (now_s, report.memory_mb)
+            self.memory_mb = sum(size_mb for measured_s, size_mb in self._sizes_mb.values() if measured_s >= since_s)
+            self.peak_memory_mb = max(self.peak_memory_mb, self.memory_mb)
 
     def as_json(self) -> dict[str, float]:
         """For the journal."""
@@ -83,7 +86,7 @@ class Standing:
             self.seconds[stage] += seconds
         for reason, attempts in Counter(reasons(report)).items():
             self.reasons[reason].update(attempts=attempts, clips=1, lost=int(report.status in GIVEN_UP))
-        self._machine(report, now_s).add(report, now_s)
+        self._machine(report, now_s).add(report, now_s, now_s - self.silent_after_s)
         self.trace = self.trace or report.trace
         self._note_rate(now_s)
 

@@ -126,6 +126,9 @@ def test_two_machines_make_what_one_makes_and_stop_when_told_to(tmp_path, unbrok
         with begun(tmp_path / "set", on(there.file, MANY)) as reports:
             assert next(reports).status == "written"
             until(lambda: all(map(works, both)))
+            measured = set()
+            while len(measured) < 2:  # each tells of its own workers' memory
+                measured.add(next(reports).process)
         assert not any(map(works, both)), "what makes clips outlived the run"
         made = len(list((tmp_path / "set" / "annotations").iterdir()))
         with begun(tmp_path / "set", on(there.file, MANY)) as reports:

@@ -38,6 +38,7 @@ REPORTS = st.builds(
     message=st.sampled_from(["one", "two"]),
     failures=st.lists(st.sampled_from([CRASH, "it took longer than 900 s"]), max_size=3).map(tuple),
     host=st.sampled_from(["node-1", "node-2", platform.node()]),
+    process=st.integers(0, 2),
     memory_mb=st.floats(0, 5000),
 )
 
@@ -172,7 +173,7 @@ def test_figures_add_up(reports):
     assert failures == sum(counts["attempts"] for counts in standing.reasons.values())
     assert all(counts["lost"] <= counts["clips"] <= counts["attempts"] for counts in standing.reasons.values())
     assert told["rejected"] == sum(each.rejections.total() for each in reports)
-    latest = {each.host: each.memory_mb for each in reports if each.memory_mb}
+    latest = {(each.host, each.process): each.memory_mb for each in reports if each.memory_mb}
     assert told["memory_mb"] == pytest.approx(sum(latest.values()), abs=1)
     assert (told["eta_s"] is None) == (not reports)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
@@ -200,6 +201,18 @@ def test_a_machine_that_is_gone_holds_no_memory(clock):
     assert (standing.memory_mb, len(standing.at_work)) == (17_000, 2)
     clock.now_s = 500.0
     assert (standing.memory_mb, len(standing.at_work)) == (1000, 1)
+
+
+def test_several_processes_of_one_machine_have_workers_and_one_may_leave(clock):
+    standing = Standing(total=10, silent_after_s=400.0, _began_s=0.0)
+    standing.add(written(0, process=7, memory_mb=1000.0))
+    clock.now_s = 300.0
+    standing.add(written(1, process=8, memory_mb=800.0))
+    assert standing.memory_mb == 1800
+    clock.now_s = 500.0
+    standing.add(written(2, process=8, memory_mb=900.0))
+    assert standing.memory_mb == 900
+    assert standing.as_json()["hosts"]["node-1"]["peak_memory_mb"] == 1800
 
 
 def test_a_machine_is_at_work_since_the_run_began_or_since_it_joined(clock):
