@@ -4,7 +4,7 @@ Everything is drawn as *tiles* of one large *sheet*: a tile shows a rectangle of
 `TruthPass.masks` draws one tile per frame, the rectangle being the whole picture. `TruthPass.coverage` draws one small
 tile per object and frame, fitted around the object's silhouette, wherever that lies: so the accuracy does not depend
 on how large the object is in the picture, what sticks out of the picture is measured too, and empty pixels cost
-nothing. Each mesh is drawn into all of its tiles by one instanced call, and a sheet is read back once.
+nothing. Each mesh is drawn into many of its tiles by one instanced call, and a sheet is read back once.
 
 `TruthPass.faces` draws like `masks`, but says of each pixel which triangle is seen there: all else that is true of a
 surface follows from that (see `generator.surfaces`). It is another fragment shader and another format of sheet.
