@@ -105,7 +105,8 @@ def _reports(indices: Sequence[int], options: GenerateOptions, dataset: Dataset)
     engine = _reports_of_cluster if options.farm.engine == "dask" else _reports_from_here
     try:
         with closing(engine(indices, options, dataset)) as reports:
-            yield from reports
+            for report in reports:  # here, not where it was made: a thread that has failed may outlive a run that is given up
+                yield _quarantined(report, options, dataset)
     finally:
         dataset.sweep(indices)  # no worker is left to tidy up after itself
 
@@ -130,7 +131,7 @@ def _reports_of_cluster(indices: Sequence[int], options: GenerateOptions, datase
             with closing(_round_of_cluster(left, options, dataset)) as reports:
                 for report in reports:
                     del left[report.index]
-                    yield _quarantined(report, options, dataset)
+                    yield report
         except ClusterFailed as error:
             failure = error
         if left and (len(left) == before or isinstance(failure, Unfit)):
@@ -174,7 +175,7 @@ def _trusted(answers: Iterable[Answer[ClipReport]], trust: Trust) -> Iterator[Cl
 def _make_there(index: int, crew: Crew, options: GenerateOptions, dataset: Dataset) -> ClipReport:
     if options.only is None and dataset.has(index):
         return ClipReport(index, dataset.key(index), "written")  # the worker that made it was gone before it could say so
-    return _attempts(index, options, dataset, crew)
+    return make_safely(index, options, dataset, crew)
 
 
 def _spread(
@@ -226,12 +227,7 @@ def in_order(indices: Sequence[int], options: GenerateOptions, last: int) -> Ite
 
 
 def make_safely(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
-    """Make a clip in a worker; each failure costs a worker and an attempt, and after ``farm.max_failures`` the clip is quarantined."""
-    return _quarantined(_attempts(index, options, dataset, crew), options, dataset)
-
-
-def _attempts(index: int, options: GenerateOptions, dataset: Dataset, crew: Crew) -> ClipReport:
-    """What came of the last attempt at a clip, with the failures of all."""
+    """Make a clip in a worker: what came of the last attempt, of up to ``farm.max_failures``, with the failures of all."""
     failures: tuple[str, ...] = ()
     while True:
         report = _attempt(index, options, dataset, crew)

@@ -264,13 +264,15 @@ def test_workers_that_lack_a_library_end_the_run_and_quarantine_nothing(tmp_path
     (tmp_path / "path" / f"{lacking}.py").write_text("raise ModuleNotFoundError('it is lost')")
     path = os.pathsep.join([str(tmp_path / "path"), *sys.path])
     monkeypatch.setattr(farm, "environment", lambda options, place: {"PYTHONPATH": path})
-    options = replace(LABELS, num_videos=500)
+    options, threads, quarantine = replace(LABELS, num_videos=500), set(), Dataset.quarantine
+    monkeypatch.setattr(Dataset, "quarantine", lambda *told: threads.add(threading.current_thread()) or quarantine(*told))
     with pytest.raises(
         GaveUp, match=r"the first 5 clips all failed, so the other 495 were not made.*clip \d: .*ModuleNotFoundError: it is lost"
     ):
         make(tmp_path / "set", options, monkeypatch)
     with Dataset.open(replace(options, out=str(tmp_path / "set"))) as dataset:
         assert dataset.quarantined(options.indices) == []
+    assert threads == {threading.main_thread()}, "another might still put a clip there when all are released"
 
 
 @pytest.mark.slow
